@@ -1,0 +1,31 @@
+from werkzeug.exceptions import NotFound
+
+from odoo import http
+from odoo.http import request
+
+from ..dispatch.call import Call, execute
+from ..dispatch.json2 import Json2Dispatcher
+
+
+class Json2Controller(http.Controller):
+    """``/json/2``, with the routes of Odoo 19 (``odoo.addons.rpc.controllers.json2``)."""
+
+    @http.route(
+        ["/json/2", "/json/2/<path:subpath>"],
+        type=Json2Dispatcher.routing_type,
+        auth="public",
+        methods=["GET", "POST", "PUT", "DELETE", "PATCH"],
+        save_session=False,
+    )
+    def not_found(self, subpath=None):
+        raise NotFound("Did you mean POST /json/2/<model>/<method>?")
+
+    @http.route(
+        "/json/2/<model>/<method>",
+        type=Json2Dispatcher.routing_type,
+        auth="json2",
+        methods=["POST"],
+        save_session=False,
+    )
+    def call(self, model, method):
+        return execute(request.env, Call.from_body(model, method, request.dispatcher.body))

@@ -1,0 +1,163 @@
+"""After a call has failed: was it plainly the client's mistake?
+
+Odoo answers 500 to a broken domain or an unknown field, with a Python or SQL error for a message. These checks run only
+once a call has failed, so a call that succeeds pays nothing for them, and none of them can refuse what the host takes.
+"""
+import psycopg2
+from psycopg2 import errors as pg
+
+from odoo.exceptions import UserError
+from odoo.models import BaseModel
+
+OPERATORS = frozenset(
+    "= != <> > >= < <= like ilike =like =ilike in any any! child_of parent_of =?".split()
+    + ["not like", "not ilike", "not =like", "not =ilike", "not in", "not any", "not any!"]
+)
+# Arity of the prefix operators of a domain.
+CONNECTORS = {"&": 2, "|": 2, "!": 1}
+
+# What PostgreSQL says when a value does not fit its column or its place in the query.
+_WRONG_VALUE = (
+    psycopg2.DataError,
+    pg.UndefinedFunction,
+    pg.DatatypeMismatch,
+    pg.CannotCoerce,
+)
+_WRONG_VALUE_MESSAGE = "a value in the arguments is of the wrong type, or out of range, for the field it is meant for"
+
+
+def explain(exception, records, call):
+    """Return one sentence that tells a client what is wrong with his request.
+
+    :param Exception exception: what the call raised
+    :param odoo.models.BaseModel records: what it was called on
+    :param call: the :class:`~.call.Call`
+    :return: None when the mistake may be the server's
+    :rtype: str | None
+    """
+    if isinstance(exception, (UserError, psycopg2.OperationalError, psycopg2.IntegrityError)):
+        return None
+    if isinstance(exception, UnicodeEncodeError):
+        return "the arguments hold a text that is not valid Unicode (a lone surrogate)"
+    if isinstance(exception, ValueError) and "NUL" in str(exception):
+        return "the arguments hold a text with a NUL character, which the database cannot store"
+    for name, value in call.arguments.items():
+        check = _CHECKS.get(name)
+        reason = check(records, value) if check and hasattr(BaseModel, call.method) else None
+        if reason:
+            return f"{name}: {reason}"
+    if isinstance(exception, _WRONG_VALUE) or "can't adapt type" in str(exception):
+        return _WRONG_VALUE_MESSAGE
+    return None
+
+
+def _check_domain(model, domain):
+    if not isinstance(domain, (list, tuple)):
+        return "a domain is a list of conditions"
+    missing = 1 if domain else 0
+    for item in domain:
+        if isinstance(item, str) and item in CONNECTORS:
+            missing += CONNECTORS[item] - 1
+            continue
+        reason = _check_condition(model, item)
+        if reason:
+            return reason
+        missing -= 1
+    return "a connector ('&', '|' or '!') lacks a condition" if missing > 0 else None
+
+
+def _check_condition(model, item):
+    if not isinstance(item, (list, tuple)) or len(item) != 3:
+        return f"{item!r} is no condition [field, operator, value]"
+    path, operator, value = item
+    if path in (1, 0) and operator == "=":  # [1, "=", 1] and [0, "=", 1]: true and false
+        return None
+    if not isinstance(path, str) or not isinstance(operator, str):
+        return f"{item!r} is no condition [field, operator, value]"
+    if operator.lower() not in OPERATORS:
+        return f"{operator!r} is no operator"
+    return _check_path(model, path) or _check_value(operator, value)
+
+
+def _check_value(operator, value):
+    if isinstance(value, dict) or (
+        isinstance(value, (list, tuple)) and any(isinstance(item, (dict, list)) for item in value)
+        and "any" not in operator
+    ):
+        return f"{value!r} cannot be compared with {operator!r}"
+    return None
+
+
+def _check_path(model, path):
+    for name in path.split(".") if isinstance(path, str) else [path]:
+        if not isinstance(model, BaseModel):
+            return None
+        if not isinstance(name, str) or name not in model._fields:
+            return f"{model._name!r} has no field {name!r}"
+        field = model._fields[name]
+        if not field.comodel_name:
+            # Behind the dot stands a property or the part of a date.
+            return None
+        model = model.env.get(field.comodel_name)
+    return None
+
+
+def _check_fields(model, names):
+    if names is None or names is False:
+        return None
+    if not isinstance(names, (list, tuple)):
+        return "a list of field names is wanted"
+    return next(filter(None, (_check_field(model, name) for name in names)), None)
+
+
+def _check_field(model, name):
+    if isinstance(name, str):
+        # ``amount:sum`` in read_group, ``date:month`` in groupby
+        name = name.split(":")[0].split(".")[0]
+    if name == "__count" or (isinstance(name, str) and "(" in name):
+        return None
+    return _check_path(model, name)
+
+
+def _check_groupby(model, names):
+    return _check_fields(model, [names] if isinstance(names, str) else names)
+
+
+def _check_values(model, values):
+    if not isinstance(values, dict):
+        return "an object of field values is wanted"
+    return next(filter(None, (_check_path(model, name) for name in values)), None)
+
+
+def _check_values_list(model, values):
+    items = values if isinstance(values, (list, tuple)) else [values]
+    return next(filter(None, (_check_values(model, item) for item in items)), None)
+
+
+def _check_count(_model, value):
+    if value in (None, False) or (type(value) in (int, float) and 0 <= value < 2**63):
+        return None
+    return "a number that is not negative is wanted"
+
+
+def _check_order(model, order):
+    if order in (None, False):
+        return None
+    if not isinstance(order, str):
+        return "a text such as 'name desc, id' is wanted"
+    names = (part.split()[0] for part in order.split(",") if part.split())
+    return next(filter(None, (_check_field(model, name) for name in names)), None)
+
+
+_CHECKS = {
+    "domain": _check_domain,
+    "fields": _check_fields,
+    "allfields": _check_fields,
+    "groupby": _check_groupby,
+    "vals": _check_values,
+    "vals_list": _check_values_list,
+    "limit": _check_count,
+    "offset": _check_count,
+    "order": _check_order,
+    "orderby": _check_order,
+}

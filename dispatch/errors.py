@@ -1,0 +1,63 @@
+"""From whatever was raised to the HTTP status and the error object, for every endpoint."""
+import psycopg2
+from werkzeug.exceptions import HTTPException
+
+from odoo.exceptions import AccessDenied
+from odoo.http import request
+from odoo.tools import config
+
+from .. import series
+from ..protocol.errors import error_object, format_traceback
+from .response import json_response
+
+CONCURRENCY_MESSAGE = "Another transaction is changing the same records. Please try again."
+DATABASE_MESSAGE = "The database could not carry out this call. The server's log tells why."
+
+
+def error_response(exception):
+    """Return the response that describes an exception.
+
+    :param Exception exception: what was raised
+    :rtype: odoo.http.Response
+    """
+    if isinstance(exception, HTTPException):
+        status = exception.code
+        headers = [
+            (name, value)
+            for name, value in exception.get_headers(request.httprequest.environ)
+            if name.lower() != "content-type"
+        ]
+    else:
+        status = series.http_status(exception)
+        headers = []
+    return json_response(describe(exception), status=status, headers=headers)
+
+
+def describe(exception):
+    """Return the error object of an exception. No SQL ever leaves the server.
+
+    :rtype: dict
+    """
+    debug = _traceback(exception)
+    if isinstance(exception, HTTPException):
+        description = exception.description
+        return error_object(exception, description, (description, exception.code), debug)
+    if series.is_concurrency_error(exception):
+        return error_object(exception, CONCURRENCY_MESSAGE, (CONCURRENCY_MESSAGE,), debug)
+    if isinstance(exception, psycopg2.Error):
+        return error_object(exception, DATABASE_MESSAGE, (DATABASE_MESSAGE,), debug)
+    return error_object(exception, debug=debug)
+
+
+def _traceback(exception):
+    """Return the traceback when the settings let the client see it, else an empty string."""
+    # The transaction has failed: it is over, and PostgreSQL would refuse to read the setting in it.
+    request.env.cr.rollback()
+    parameter = request.env["ir.config_parameter"].sudo().get_param("json2_backport.traceback")
+    if parameter == "never" or (parameter != "always" and not config["dev_mode"]):
+        return ""
+    if isinstance(exception, AccessDenied):
+        # As on Odoo 19: where it was raised could tell what was wrong with the credentials.
+        exception.with_traceback(None)
+        exception.__cause__ = exception.__context__ = None
+    return format_traceback(exception)

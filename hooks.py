@@ -1,0 +1,20 @@
+"""Entry points that the manifest names."""
+from . import series
+
+
+def post_load():
+    """Teach a host older than 19 the ``X-Odoo-Database`` header.
+
+    Odoo calls this as soon as the addon is imported: at start when it is named in ``server_wide_modules``, which is
+    what a server with several databases needs.
+    """
+    series.support_database_header()
+
+
+def uninstall_hook(*args):
+    """Remove the parameters that the settings page wrote after the installation.
+
+    :param args: ``(cr, registry)`` on Odoo 16, ``(env,)`` since 17
+    """
+    env = series.hook_environment(args)
+    env["ir.config_parameter"].search([("key", "=like", "json2_backport.%")]).unlink()

@@ -1,0 +1,38 @@
+"""The arguments that a body carries, beside those of the called method."""
+
+
+class InvalidArgument(ValueError):
+    """The body holds a value that no method could take; the message is for the client."""
+
+
+def record_ids(value):
+    """Return the record ids that ``value`` names.
+
+    Odoo 19 takes a number, a list of numbers, or nothing. It answers 500 to most of the rest, and 200 with an empty
+    or nonsensical result to ``["1"]``, ``[1.5]`` or ``[null]``: all of those are refused here.
+
+    :param value: the body's ``ids``
+    :rtype: tuple[int, ...]
+    :raise InvalidArgument: when it is something else
+    """
+    if not value:
+        return ()
+    ids = (value,) if type(value) is int else value
+    if not isinstance(ids, (list, tuple)) or any(type(item) is not int for item in ids):
+        raise InvalidArgument("ids must be a record id or a list of record ids")
+    return tuple(ids)
+
+
+def context(value):
+    """Return the context that ``value`` describes; it replaces the user's own.
+
+    :param value: the body's ``context``: an object, nothing, or (as on Odoo 19) a list of pairs
+    :rtype: dict
+    :raise InvalidArgument: when no object can be made of it
+    """
+    if value is None:
+        return {}
+    try:
+        return dict(value)
+    except (TypeError, ValueError):
+        raise InvalidArgument("context must be an object") from None

@@ -1,0 +1,20 @@
+"""The one place that knows which Odoo it runs on. The rest of the addon is written as for Odoo 19.
+
+Odoo's own API differs between 16, 17, 18 and 19 in names, signatures and data dialects; each module here answers one
+such question, and nothing outside this package looks at the version.
+"""
+from odoo import release
+
+VERSION = release.version_info[0]
+
+from .arguments import bind  # noqa: E402
+from .data import adapt_record  # noqa: E402
+from .database_header import support_database_header  # noqa: E402
+from .exceptions import http_status, is_concurrency_error  # noqa: E402
+from .hooks import hook_environment  # noqa: E402
+from .json import json_default  # noqa: E402
+from .methods import is_model_method, public_method  # noqa: E402
+from .user_keys import USER_KEY_IS_VALID  # noqa: E402
+
+# Odoo 19 has a /json/2 of its own, in the module ``rpc``.
+HAS_NATIVE_JSON2 = VERSION >= 19

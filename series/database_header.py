@@ -1,0 +1,90 @@
+"""``X-Odoo-Database`` on hosts older than 19: names the database of a request that has no session.
+
+There is no extension point before a database is chosen, so three methods of ``odoo.http.Request`` are wrapped. They do
+what the host does for every request but those for our own URLs that carry the header. Source of the rules: Odoo 19,
+``odoo.http.Request._get_session_and_dbname``.
+"""
+import functools
+
+from werkzeug.exceptions import Forbidden, NotFound
+
+from odoo import http
+from odoo.modules.registry import Registry
+
+from . import VERSION
+
+API_PATHS = ("/json/2", "/jsonrpc2")
+
+_NO_DATABASE = """\
+<!DOCTYPE html>
+<title>404 Not Found</title>
+<h1>Not Found</h1>
+<p>No database is selected, and this URL is not served without one.</p>
+<p>Please check the host name, or name a database in the X-Odoo-Database header.</p>
+"""
+
+
+def support_database_header():
+    """Make this process read the header, once. Odoo 19 reads it by itself."""
+    if VERSION >= 19 or hasattr(http.Request, "json2_database_conflict"):
+        return
+    http.Request.json2_database_conflict = False
+    http.Request._get_session_and_dbname = _choose_database(http.Request._get_session_and_dbname)
+    http.Request._serve_db = _refuse_conflict(http.Request._serve_db)
+    http.Request._serve_nodb = _explain_missing_database(http.Request._serve_nodb)
+
+
+def _choose_database(host_method):
+    @functools.wraps(host_method)
+    def _get_session_and_dbname(self):
+        session, dbname = host_method(self)
+        header = self.httprequest.headers.get("X-Odoo-Database")
+        if not header or not self.httprequest.path.startswith(API_PATHS):
+            return session, dbname
+        host = self.httprequest.environ["HTTP_HOST"]
+        session_db = _stored_database(self.httprequest.cookies.get("session_id"))
+        if session_db and http.db_filter([session_db], host=host):
+            self.json2_database_conflict = header != session_db
+            return session, dbname
+        session.can_save = False
+        session.db = header if _exists(header, host) else None
+        session.is_dirty = False
+        return session, session.db
+
+    return _get_session_and_dbname
+
+
+def _refuse_conflict(host_method):
+    @functools.wraps(host_method)
+    def _serve_db(self):
+        if self.json2_database_conflict:
+            raise Forbidden("Cannot use both the session_id cookie and the x-odoo-database header.")
+        return host_method(self)
+
+    return _serve_db
+
+
+def _explain_missing_database(host_method):
+    @functools.wraps(host_method)
+    def _serve_nodb(self):
+        try:
+            return host_method(self)
+        except NotFound as exc:
+            if self.httprequest.path.startswith(API_PATHS):
+                headers = [("Content-Type", "text/html; charset=utf-8")]
+                exc.response = http.Response(_NO_DATABASE, status=404, headers=headers)
+            raise
+
+    return _serve_nodb
+
+
+def _stored_database(session_id):
+    """Return the database that a session of this server is bound to."""
+    return http.root.session_store.get(session_id).get("db") if session_id else None
+
+
+def _exists(database, host):
+    """Tell whether the host serves a database. It is asked by name only once it is known to be served."""
+    if database in Registry.registries:
+        return bool(http.db_filter([database], host=host))
+    return database in http.db_list(force=True, host=host)

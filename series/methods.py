@@ -1,0 +1,45 @@
+"""Which methods may be called remotely."""
+from odoo.exceptions import AccessError
+
+# What Odoo 19 marks ``@api.private`` on every model. 18 marks some of these, 16 and 17 none.
+_PRIVATE_ON_19 = frozenset("""
+    browse check_access concat ensure_one exists fetch filtered filtered_domain flush_model flush_recordset grouped init
+    invalidate_model invalidate_recordset lock_for_update mapped modified new search_fetch sorted sudo
+    try_lock_for_update union update with_company with_context with_env with_prefetch with_user
+""".split())
+
+# ``_api`` of a method that takes no record, on 16 to 18; 19 has ``_api_model``.
+_MODEL_APIS = ("model", "model_create")
+
+
+def public_method(model, name):
+    """Return the unbound method ``name`` of a model, if it may be called remotely.
+
+    Source of the rule and of its words: Odoo 19, ``odoo.service.model.get_public_method``.
+
+    :param odoo.models.BaseModel model: any recordset of the model
+    :param str name: the method's name
+    :rtype: collections.abc.Callable
+    :raise AccessError: when the method is private
+    :raise AttributeError: when there is no such method; the message is for the client
+    """
+    cls = type(model)
+    if name.startswith("_") or name in _PRIVATE_ON_19 or _is_marked_private(cls, name):
+        raise AccessError(f"Private methods (such as '{model._name}.{name}') cannot be called remotely.")
+    method = getattr(cls, name, None)
+    if not callable(method):
+        raise AttributeError(f"The method '{model._name}.{name}' does not exist")
+    return method
+
+
+def is_model_method(method):
+    """Tell whether a method takes no record ids (``@api.model``).
+
+    :rtype: bool
+    """
+    return getattr(method, "_api_model", False) or getattr(method, "_api", None) in _MODEL_APIS
+
+
+def _is_marked_private(cls, name):
+    # An override without the mark stays private, so every class of the model is asked.
+    return any(getattr(vars(parent).get(name), "_api_private", False) for parent in cls.mro())
