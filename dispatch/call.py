@@ -12,6 +12,9 @@ from .diagnosis import explain
 
 FLAT_CREATE_WARNING = '299 - "Field values at the top level of the body: Odoo 19 wants them in vals_list"'
 
+# Odoo 19 routes on the last two, and so passes over them in a body.
+_NOT_ARGUMENTS = frozenset(["ids", "context", "__model__", "__method__"])
+
 
 @dataclass
 class Call:
@@ -37,7 +40,7 @@ class Call:
         :rtype: Call
         :raise UnprocessableEntity: when ``ids`` or ``context`` are of no use
         """
-        arguments = {name: value for name, value in body.items() if name not in ("ids", "context")}
+        arguments = {name: value for name, value in body.items() if name not in _NOT_ARGUMENTS}
         try:
             ids = protocol_arguments.record_ids(body.get("ids"))
             context = protocol_arguments.context(body.get("context"))
@@ -54,6 +57,7 @@ def execute(env, call):
     :return: what the method returned, a recordset as its ids
     :raise NotFound: no such model or method
     :raise AccessError: the method is private
+    :raise UserError: the context names a language that is not installed
     :raise UnprocessableEntity: the arguments do not fit the method, or hold values it cannot take
     """
     records, function = _resolve(env, call)
@@ -75,6 +79,7 @@ def _resolve(env, call):
     if call.model not in env:
         raise NotFound(f"the model {call.model!r} does not exist")
     model = env[call.model].with_context(call.context)
+    series.check_language(model.env)
     try:
         function = series.public_method(model, call.method)
     except AttributeError as exc:

@@ -3,6 +3,8 @@
 Odoo answers 500 to a broken domain or an unknown field, with a Python or SQL error for a message. These checks run only
 once a call has failed, so a call that succeeds pays nothing for them, and none of them can refuse what the host takes.
 """
+import re
+
 import psycopg2
 from psycopg2 import errors as pg
 
@@ -23,7 +25,7 @@ _WRONG_VALUE = (
     pg.DatatypeMismatch,
     pg.CannotCoerce,
 )
-_WRONG_VALUE_MESSAGE = "a value in the arguments is of the wrong type, or out of range, for the field it is meant for"
+_QUOTED_VALUE = re.compile(r': "(.*)"$')
 
 
 def explain(exception, records, call):
@@ -41,14 +43,23 @@ def explain(exception, records, call):
         return "the arguments hold a text that is not valid Unicode (a lone surrogate)"
     if isinstance(exception, ValueError) and "NUL" in str(exception):
         return "the arguments hold a text with a NUL character, which the database cannot store"
-    for name, value in call.arguments.items():
-        check = _CHECKS.get(name)
-        reason = check(records, value) if check and hasattr(BaseModel, call.method) else None
-        if reason:
-            return f"{name}: {reason}"
+    if not isinstance(call.context.get("allowed_company_ids", []), (list, tuple)):
+        return "context: allowed_company_ids: a list of company ids is wanted"
+    if hasattr(BaseModel, call.method):
+        for name, value in call.arguments.items():
+            reason = name in _CHECKS and _CHECKS[name](records.browse(), value)
+            if reason:
+                return f"{name}: {reason}"
     if isinstance(exception, _WRONG_VALUE) or "can't adapt type" in str(exception):
-        return _WRONG_VALUE_MESSAGE
+        return _wrong_value(exception)
     return None
+
+
+def _wrong_value(exception):
+    """Name the value, if PostgreSQL does: ``invalid input syntax for type integer: "abc"``."""
+    quoted = _QUOTED_VALUE.search(getattr(exception, "diag", None) and exception.diag.message_primary or "")
+    value = repr(quoted.group(1)) if quoted else "a value in the arguments"
+    return f"{value} is of the wrong type, or out of range, for the field it is meant for"
 
 
 def _check_domain(model, domain):
@@ -76,15 +87,21 @@ def _check_condition(model, item):
         return f"{item!r} is no condition [field, operator, value]"
     if operator.lower() not in OPERATORS:
         return f"{operator!r} is no operator"
-    return _check_path(model, path) or _check_value(operator, value)
+    return _check_path(model, path) or _check_operand(model, path, operator.lower(), value)
 
 
-def _check_value(operator, value):
-    if isinstance(value, dict) or (
-        isinstance(value, (list, tuple)) and any(isinstance(item, (dict, list)) for item in value)
-        and "any" not in operator
-    ):
-        return f"{value!r} cannot be compared with {operator!r}"
+def _check_operand(model, path, operator, value):
+    if "any" in operator:
+        return None
+    is_list = isinstance(value, (list, tuple))
+    if operator in ("in", "not in") and not is_list and not isinstance(value, bool):
+        return f"{operator!r} wants a list of values"
+    items = value if is_list else [value]
+    if any(isinstance(item, (dict, list)) for item in items):
+        return f"{value!r} is nothing to compare a field with"
+    field = model._fields.get(path)
+    if field and field.type in ("date", "datetime"):
+        return next(filter(None, (_check_value(model, path, item) for item in items)), None)
     return None
 
 
@@ -126,7 +143,19 @@ def _check_groupby(model, names):
 def _check_values(model, values):
     if not isinstance(values, dict):
         return "an object of field values is wanted"
-    return next(filter(None, (_check_path(model, name) for name in values)), None)
+    reasons = (_check_path(model, name) or _check_value(model, name, value) for name, value in values.items())
+    return next(filter(None, reasons), None)
+
+
+def _check_value(model, name, value):
+    """Ask the field itself whether it takes a value."""
+    try:
+        model._fields[name].convert_to_cache(value, model.new())
+    except (ValueError, TypeError):
+        return f"{value!r} is no value for the field {name!r}"
+    except Exception:  # the transaction has failed, so a field that asks the database cannot tell
+        return None
+    return None
 
 
 def _check_values_list(model, values):

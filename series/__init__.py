@@ -13,6 +13,7 @@ from .database_header import support_database_header  # noqa: E402
 from .exceptions import http_status, is_concurrency_error  # noqa: E402
 from .hooks import hook_environment  # noqa: E402
 from .json import json_default  # noqa: E402
+from .language import check_language  # noqa: E402
 from .methods import is_model_method, public_method  # noqa: E402
 from .user_keys import USER_KEY_IS_VALID  # noqa: E402
 

@@ -1,4 +1,6 @@
 """Which methods may be called remotely."""
+import inspect
+
 from odoo.exceptions import AccessError
 
 # What Odoo 19 marks ``@api.private`` on every model. 18 marks some of these, 16 and 17 none.
@@ -27,7 +29,7 @@ def public_method(model, name):
     if name.startswith("_") or name in _PRIVATE_ON_19 or _is_marked_private(cls, name):
         raise AccessError(f"Private methods (such as '{model._name}.{name}') cannot be called remotely.")
     method = getattr(cls, name, None)
-    if not callable(method):
+    if not inspect.isroutine(method):
         raise AttributeError(f"The method '{model._name}.{name}' does not exist")
     return method
 

@@ -1,0 +1,9 @@
+from . import (
+    test_api_key,
+    test_arguments,
+    test_diagnosis,
+    test_json2,
+    test_routing,
+    test_settings,
+    test_translations,
+)

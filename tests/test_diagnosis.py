@@ -1,0 +1,56 @@
+from odoo.tests import TransactionCase
+
+from ..dispatch.call import Call
+from ..dispatch.diagnosis import explain
+
+
+class TestDiagnosis(TransactionCase):
+    """What is said of a call that has failed."""
+
+    def explain(self, method="search", exception=None, **arguments):
+        call = Call("res.partner", method, arguments=arguments)
+        return explain(exception or ValueError("some Python error"), self.env["res.partner"], call)
+
+    def test_domains(self):
+        for domain, reason in (
+            ("bad", "a domain is a list of conditions"),
+            ([1], "1 is no condition [field, operator, value]"),
+            (["name", "=", "x"], "'name' is no condition [field, operator, value]"),
+            ([["name", "="]], "['name', '='] is no condition [field, operator, value]"),
+            ([["nofield", "=", 1]], "'res.partner' has no field 'nofield'"),
+            ([["country_id.nofield", "=", 1]], "'res.country' has no field 'nofield'"),
+            ([["name", "~~", "x"]], "'~~' is no operator"),
+            ([["id", "in", 1]], "'in' wants a list of values"),
+            (["|", ["id", "=", 1]], "a connector ('&', '|' or '!') lacks a condition"),
+            ([["name", "=", {}]], "{} is nothing to compare a field with"),
+        ):
+            with self.subTest(domain=domain):
+                self.assertEqual(self.explain(domain=domain), f"domain: {reason}")
+
+    def test_sound_domains(self):
+        for domain in (
+            [],
+            [["name", "=", "x"], ["country_id.code", "in", ["BE"]]],
+            ["|", "!", ["id", "=", 1], ["name", "not ilike", "x"]],
+            [[1, "=", 1]],
+            [["child_ids", "any", [["name", "=", "x"]]]],
+        ):
+            with self.subTest(domain=domain):
+                self.assertIsNone(self.explain(domain=domain))
+
+    def test_other_arguments(self):
+        for method, arguments, reason in (
+            ("read", {"fields": "name"}, "fields: a list of field names is wanted"),
+            ("read", {"fields": ["nofield"]}, "fields: 'res.partner' has no field 'nofield'"),
+            ("search", {"limit": "x"}, "limit: a number that is not negative is wanted"),
+            ("search", {"order": "nofield desc"}, "order: 'res.partner' has no field 'nofield'"),
+            ("write", {"vals": {"nofield": 1}}, "vals: 'res.partner' has no field 'nofield'"),
+            ("write", {"vals": {"color": "x"}}, "vals: 'x' is no value for the field 'color'"),
+            ("create", {"vals_list": ["x"]}, "vals_list: an object of field values is wanted"),
+        ):
+            with self.subTest(method=method, arguments=arguments):
+                self.assertEqual(self.explain(method, **arguments), reason)
+
+    def test_a_methods_own_error_stays_a_server_error(self):
+        self.assertIsNone(self.explain(domain=[], limit=1))
+        self.assertIsNone(self.explain("action_do", domain="not a domain here"))
