@@ -45,6 +45,8 @@ def explain(exception, records, call):
         return "the arguments hold a text with a NUL character, which the database cannot store"
     if not isinstance(call.context.get("allowed_company_ids", []), (list, tuple)):
         return "context: allowed_company_ids: a list of company ids is wanted"
+    if not isinstance(call.context.get("lang") or "", str):
+        return "context: lang: a language code is wanted"
     if hasattr(BaseModel, call.method):
         for name, value in call.arguments.items():
             reason = name in _CHECKS and _CHECKS[name](records.browse(), value)
@@ -92,7 +94,8 @@ def _check_condition(model, item):
 
 def _check_operand(model, path, operator, value):
     if "any" in operator:
-        return None
+        comodel = model.env.get(getattr(model._fields.get(path), "comodel_name", None))
+        return _check_domain(comodel, value) if comodel is not None else None
     is_list = isinstance(value, (list, tuple))
     if operator in ("in", "not in") and not is_list and not isinstance(value, bool):
         return f"{operator!r} wants a list of values"
@@ -149,13 +152,23 @@ def _check_values(model, values):
 
 def _check_value(model, name, value):
     """Ask the field itself whether it takes a value."""
+    if model._fields[name].type in ("one2many", "many2many") and not _is_commands(value):
+        return f"{value!r} is no list of ids or commands, as the field {name!r} wants"
     try:
         model._fields[name].convert_to_cache(value, model.new())
     except (ValueError, TypeError):
         return f"{value!r} is no value for the field {name!r}"
     except Exception:  # the transaction has failed, so a field that asks the database cannot tell
         return None
+    if model._fields[name].type == "binary" and isinstance(value, str) and not value.isascii():
+        return f"the field {name!r} wants base64"
     return None
+
+
+def _is_commands(value):
+    return not value or (
+        isinstance(value, (list, tuple)) and all(isinstance(item, (int, list, tuple)) for item in value)
+    )
 
 
 def _check_values_list(model, values):
@@ -175,7 +188,25 @@ def _check_order(model, order):
     if not isinstance(order, str):
         return "a text such as 'name desc, id' is wanted"
     names = (part.split()[0] for part in order.split(",") if part.split())
-    return next(filter(None, (_check_field(model, name) for name in names)), None)
+    return next(filter(None, (_check_order_field(model, name) for name in names)), None)
+
+
+def _check_order_field(model, name):
+    reason = _check_field(model, name)
+    field = model._fields.get(name.split(":")[0])
+    if not reason and not (field and (field.store or field.related)) and name != "__count":
+        reason = f"records cannot be sorted by {name!r}"
+    return reason
+
+
+def _check_specification(model, specification):
+    if not isinstance(specification, dict):
+        return "an object of field names is wanted"
+    return _check_fields(model, list(specification))
+
+
+def _check_operation(_model, operation):
+    return None if operation in ("read", "write", "create", "unlink") else f"{operation!r} is no operation"
 
 
 _CHECKS = {
@@ -183,6 +214,9 @@ _CHECKS = {
     "fields": _check_fields,
     "allfields": _check_fields,
     "groupby": _check_groupby,
+    "aggregates": _check_fields,
+    "specification": _check_specification,
+    "operation": _check_operation,
     "vals": _check_values,
     "vals_list": _check_values_list,
     "limit": _check_count,

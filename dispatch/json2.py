@@ -66,8 +66,9 @@ def check_media_type(request):
     """
     if request.httprequest.mimetype in MIMETYPES or not request.httprequest.content_length:
         return
+    compatible = ["http"] + (["jsonrpc"] if request.httprequest.mimetype == "application/json-rpc" else [])
     error = UnsupportedMediaType(
-        f"Request inferred type is compatible with ['http'] but {request.httprequest.path!r} is type='json2'.\n\n"
+        f"Request inferred type is compatible with {compatible} but {request.httprequest.path!r} is type='json2'.\n\n"
         "Please verify the Content-Type request header and try again."
     )
     # werkzeug has no other way to add a header to this exception.
