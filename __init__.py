@@ -1,2 +1,2 @@
-from . import controllers, dispatch, models
+from . import controllers, dispatch, models, wizards
 from .hooks import post_load, uninstall_hook

@@ -12,9 +12,10 @@ def post_load():
 
 
 def uninstall_hook(*args):
-    """Remove the parameters that the settings page wrote after the installation.
+    """Remove what the settings page wrote after the installation, and what was added to the host's own tables.
 
     :param args: ``(cr, registry)`` on Odoo 16, ``(env,)`` since 17
     """
     env = series.hook_environment(args)
     env["ir.config_parameter"].search([("key", "=like", "json2_backport.%")]).unlink()
+    series.drop_user_key_expiration(env)

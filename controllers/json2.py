@@ -28,4 +28,8 @@ class Json2Controller(http.Controller):
         save_session=False,
     )
     def call(self, model, method):
-        return execute(request.env, Call.from_body(model, method, request.dispatcher.body))
+        dispatcher = request.dispatcher
+        dispatcher.entry.model, dispatcher.entry.method = model, method
+        call = Call.from_body(model, method, dispatcher.body)
+        dispatcher.entry.ids = call.ids
+        return execute(request.env, call, dispatcher.credentials)

@@ -9,6 +9,7 @@ from odoo.models import BaseModel
 from .. import series
 from ..protocol import arguments as protocol_arguments
 from .diagnosis import explain
+from .restrictions import check_call, transaction_mode
 
 FLAT_CREATE_WARNING = '299 - "Field values at the top level of the body: Odoo 19 wants them in vals_list"'
 
@@ -49,23 +50,28 @@ class Call:
         return cls(model, method, ids, context, arguments)
 
 
-def execute(env, call):
+def execute(env, call, credentials=None):
     """Make a call as the user of ``env``, with that user's rights, in its transaction.
 
     :param odoo.api.Environment env: the environment of the authenticated request
     :param Call call: the call
+    :param Credentials | None credentials: the key that it is made with; None: a person's own session
     :return: what the method returned, a recordset as its ids
     :raise NotFound: no such model or method
     :raise AccessError: the method is private
+    :raise Forbidden: the key is not for this call
     :raise UserError: the context names a language that is not installed
     :raise UnprocessableEntity: the arguments do not fit the method, or hold values it cannot take
     """
+    if credentials:
+        check_call(credentials, call.model, call.method)
     records, function = _resolve(env, call)
     args, kwargs = _bind(function, records, call)
     try:
-        result = function(*args, **kwargs)
-        # Now, while it can still be told which call asked for a value that the database refuses.
-        env.flush_all()
+        with transaction_mode(credentials, env):
+            result = function(*args, **kwargs)
+            # Now, while it can still be told which call asked for a value that the database refuses.
+            env.flush_all()
     except Exception as exc:
         reason = explain(exc, records, call)
         if reason:

@@ -14,12 +14,24 @@ CONCURRENCY_MESSAGE = "Another transaction is changing the same records. Please 
 DATABASE_MESSAGE = "The database could not carry out this call. The server's log tells why."
 
 
-def error_response(exception):
-    """Return the response that describes an exception.
+def error_response(exception, entry):
+    """Return the response that describes an exception, and log the call.
 
     :param Exception exception: what was raised
+    :param Entry entry: the request's place in the log
     :rtype: odoo.http.Response
     """
+    # The transaction has failed: it is over, and PostgreSQL would refuse to read the settings in it.
+    request.env.cr.rollback()
+    response = _response(exception)
+    error = describe(exception)
+    entry.failed(request.registry, response.status_code, response.content_length or 0, error, _traceback(exception))
+    return response
+
+
+def _response(exception):
+    if isinstance(exception, HTTPException) and exception.response:
+        return exception.response
     if isinstance(exception, HTTPException):
         status = exception.code
         headers = [
@@ -38,7 +50,7 @@ def describe(exception):
 
     :rtype: dict
     """
-    debug = _traceback(exception)
+    debug = _traceback(exception) if _shows_traceback() else ""
     if isinstance(exception, HTTPException):
         description = exception.description
         return error_object(exception, description, (description, exception.code), debug)
@@ -49,13 +61,13 @@ def describe(exception):
     return error_object(exception, debug=debug)
 
 
-def _traceback(exception):
-    """Return the traceback when the settings let the client see it, else an empty string."""
-    # The transaction has failed: it is over, and PostgreSQL would refuse to read the setting in it.
-    request.env.cr.rollback()
+def _shows_traceback():
+    """Tell whether the settings let the client see the traceback."""
     parameter = request.env["ir.config_parameter"].sudo().get_param("json2_backport.traceback")
-    if parameter == "never" or (parameter != "always" and not config["dev_mode"]):
-        return ""
+    return parameter == "always" or (parameter != "never" and bool(config["dev_mode"]))
+
+
+def _traceback(exception):
     if isinstance(exception, AccessDenied):
         # As on Odoo 19: where it was raised could tell what was wrong with the credentials.
         exception.with_traceback(None)

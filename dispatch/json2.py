@@ -5,6 +5,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, NotFound, Unsupported
 
 from odoo import http
 
+from .audit import Entry
 from .errors import error_response
 from .response import json_response
 
@@ -20,6 +21,8 @@ class Json2Dispatcher(http.Dispatcher):
     def __init__(self, request):
         super().__init__(request)
         self.body = {}
+        self.credentials = None
+        self.entry = Entry.of_request("/json/2", request.httprequest)
         if "json2.api.key" not in request.registry:
             # Loaded for the whole server, but not installed in this database.
             raise NotFound()
@@ -41,7 +44,9 @@ class Json2Dispatcher(http.Dispatcher):
         # Parsed anew at every try, so that a retried call gets its arguments as they were sent (odoo/odoo#23816).
         self.body = parse_body(self.request)
         self.request.params = dict(args)
-        return json_response(self.request.registry["ir.http"]._dispatch(endpoint))
+        response = json_response(self.request.registry["ir.http"]._dispatch(endpoint))
+        self.entry.succeeded(self.request.env.cr, response.content_length)
+        return response
 
     def post_dispatch(self, response):
         super().post_dispatch(response)
@@ -54,9 +59,7 @@ class Json2Dispatcher(http.Dispatcher):
         :param Exception exc: what was raised
         :return: a WSGI application
         """
-        if isinstance(exc, HTTPException) and exc.response:
-            return exc.response
-        return error_response(exc)
+        return error_response(exc, self.entry)
 
 
 def check_media_type(request):

@@ -1,1 +1,18 @@
-from . import ir_http, ir_ui_view, json2_api_key, res_config_settings, res_users_apikeys
+from . import (
+    data_dialect,
+    ir_http,
+    json2_api_key_restrictions,
+    json2_api_key,
+    json2_api_key_show,
+    json2_api_log,
+    res_config_settings,
+    res_users,
+    res_users_apikeys,
+)
+
+from .. import series
+
+if not series.HAS_EXPIRATION:
+    from . import res_users_apikeys_expiration
+if not series.HAS_KEY_MANAGEMENT:
+    from . import res_users_apikeys_management

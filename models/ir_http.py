@@ -6,7 +6,9 @@ from odoo.exceptions import AccessDenied
 from odoo.http import request
 
 from .. import series
+from ..dispatch.credentials import Credentials
 from ..dispatch.json2 import check_media_type
+from ..dispatch.restrictions import check_client
 from ..protocol import key as key_format
 from ..protocol.bearer import bearer_token, is_interactive
 
@@ -25,25 +27,34 @@ class IrHttp(models.AbstractModel):
         check_media_type(request)
         token = bearer_token(request.httprequest.headers.get("Authorization"))
         if token:
-            uid = cls._json2_user(token)
-            if not uid:
+            credentials = cls._json2_credentials(token)
+            if not credentials:
                 raise _unauthorized("Invalid apikey")
-            if request.env.uid and request.env.uid != uid:
+            request.dispatcher.credentials = request.dispatcher.entry.credentials = credentials
+            if request.env.uid and request.env.uid != credentials.user_id:
                 raise AccessDenied("Session user does not match the used apikey.")
-            request.update_env(user=uid)
+            check_client(credentials, request.httprequest.remote_addr)
+            request.update_env(user=credentials.user_id)
             request.session.can_save = False
         elif not request.env.uid:
             raise _unauthorized("User not authenticated, use an API Key with a Bearer Authorization header.")
         elif not is_interactive(request.httprequest.headers):
             raise _unauthorized('Missing "Authorization" or Sec-headers for interactive usage.')
         cls._auth_method_user()
+        request.dispatcher.entry.user_id = request.env.uid
 
     @classmethod
-    def _json2_user(cls, token):
-        """Return the id of the user that a key stands for, None when it is not valid."""
+    def _json2_credentials(cls, token):
+        """Return the credentials that a key stands for, None when it is not valid.
+
+        :rtype: Credentials | None
+        """
         if token.startswith(key_format.PREFIX):
             return request.env["json2.api.key"]._authenticate(token)
-        return request.env["res.users.apikeys"]._json2_authenticate(token)
+        if request.env["ir.config_parameter"].sudo().get_param("json2_backport.user_keys") != "True":
+            return None
+        uid = request.env["res.users.apikeys"]._json2_authenticate(token)
+        return Credentials(uid) if uid else None
 
     if series.HAS_NATIVE_JSON2:
 

@@ -1,13 +1,27 @@
+import logging
+from datetime import timedelta
 from hmac import compare_digest
 
-from odoo import api, fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.http import request
 
+from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
+
+from ..dispatch.credentials import Credentials
 from ..protocol import key as key_format
+from ..protocol.sparkline import sparkline
+
+_logger = logging.getLogger(__name__)
+
+MANAGER = "json2_backport.group_json2_manager"
+USAGE_DAYS = 7
 
 
 class Json2ApiKey(models.Model):
     _name = "json2.api.key"
     _description = "JSON-2 API Key"
+    _inherit = "json2.api.key.restrictions"
     _order = "create_date desc, id desc"
 
     name = fields.Char(string="Description", required=True, help="What the key is for.")
@@ -15,57 +29,383 @@ class Json2ApiKey(models.Model):
         "res.users",
         string="User",
         required=True,
+        readonly=True,
         index=True,
         ondelete="cascade",
         help="Calls made with the key have the access rights of this user.",
     )
     prefix = fields.Char(string="Key", readonly=True, help="The first characters of the key, to recognise it by.")
-    digest = fields.Char(required=True, readonly=True, copy=False, groups=fields.NO_ACCESS)
     expiration_date = fields.Datetime(help="From this moment on the key is refused. Empty: it never expires.")
     active = fields.Boolean(default=True, help="An archived key is refused.")
+    predecessor_id = fields.Many2one(
+        "json2.api.key",
+        string="Rotated From",
+        readonly=True,
+        index=True,
+        ondelete="set null",
+        help="The key that this one has replaced. Archiving that one archives this one too.",
+    )
+    warned_days = fields.Integer(readonly=True, help="The last warning before expiry was for this many days.")
+
+    is_expired = fields.Boolean(compute="_compute_expiration")
+    is_expiring = fields.Boolean(string="Expires Soon", compute="_compute_expiration")
+    expiration_text = fields.Char(string="Expiration", compute="_compute_expiration")
+    last_use_date = fields.Datetime(string="Last Use", compute="_compute_usage")
+    last_use_ip = fields.Char(string="Last Used From", compute="_compute_usage")
+    calls_week = fields.Integer(string="Calls (7 Days)", compute="_compute_usage")
+    calls_graph = fields.Char(
+        string="Last 7 Days", compute="_compute_usage", help="Calls on each of the last seven days, today at the end."
+    )
 
     def init(self):
-        # A constraint would be declared one way on Odoo 19 and another before; the index is the same on all.
+        # Columns that are no fields can be read, searched, written and exported by nobody. With odoo_index and
+        # odoo_hash the key can become one of the user's own keys on Odoo 19, under the same secret: they can be
+        # computed only while the secret is known, and take no part in a call.
         self.env.cr.execute(
-            "CREATE UNIQUE INDEX IF NOT EXISTS json2_api_key_digest_unique ON json2_api_key (digest)"
+            """
+            ALTER TABLE json2_api_key ADD COLUMN IF NOT EXISTS digest varchar;
+            ALTER TABLE json2_api_key ADD COLUMN IF NOT EXISTS odoo_index varchar;
+            ALTER TABLE json2_api_key ADD COLUMN IF NOT EXISTS odoo_hash varchar;
+            CREATE UNIQUE INDEX IF NOT EXISTS json2_api_key_digest_unique ON json2_api_key (digest);
+            """
         )
 
+    # ------------------------------------------------------------
+    # Fields
+    # ------------------------------------------------------------
+
+    @api.depends("expiration_date")
+    def _compute_expiration(self):
+        now = fields.Datetime.now()
+        warning = timedelta(days=max(self._warning_days(), default=0))
+        for key in self:
+            left = key.expiration_date and key.expiration_date - now
+            key.is_expired = bool(key.expiration_date) and left <= timedelta()
+            key.is_expiring = bool(key.expiration_date) and timedelta() < left <= warning
+            key.expiration_text = self._expiration_text(left)
+
     @api.model
-    def _generate(self, name, user, expiration_date=None):
+    def _expiration_text(self, left):
+        """Say in words how long a key lives.
+
+        :param timedelta | bool left: False: for ever
+        :rtype: str
+        """
+        if left is False:
+            return _("never expires")
+        if left <= timedelta():
+            return _("expired")
+        if left < timedelta(days=1):
+            return _("expires within a day")
+        if left < timedelta(days=2):
+            return _("expires in 1 day")
+        return _("expires in %(days)d days", days=left.days)
+
+    def _compute_usage(self):
+        last_uses = self._last_uses()
+        days = self._calls_by_day()
+        for key in self:
+            key.last_use_date, key.last_use_ip = last_uses.get(key.id, (False, False))
+            key.calls_week = sum(days.get(key.id, []))
+            key.calls_graph = sparkline(days.get(key.id, [0] * USAGE_DAYS))
+
+    def _last_uses(self):
+        """Return ``{key id: (date, ip)}``. One step down an index for each key, which the ORM cannot express."""
+        self.env.cr.execute(
+            """
+            SELECT key.id, log.create_date, log.ip
+              FROM unnest(%s) AS key(id)
+              JOIN LATERAL (SELECT create_date, ip FROM json2_api_log
+                             WHERE key_id = key.id ORDER BY id DESC LIMIT 1) log ON true
+            """,
+            [self.ids],
+        )
+        return {key_id: (date, ip) for key_id, date, ip in self.env.cr.fetchall()}
+
+    def _calls_by_day(self):
+        """Return ``{key id: calls on each of the last days, oldest first}``."""
+        today = fields.Date.today()
+        first = today - timedelta(days=USAGE_DAYS - 1)
+        self.env.cr.execute(
+            """
+            SELECT key_id, create_date::date, count(*)
+              FROM json2_api_log
+             WHERE key_id = ANY(%s) AND create_date >= %s
+             GROUP BY 1, 2
+            """,
+            [self.ids, first],
+        )
+        days = {}
+        for key_id, day, count in self.env.cr.fetchall():
+            calls = days.setdefault(key_id, [0] * USAGE_DAYS)
+            calls[min((day - first).days, USAGE_DAYS - 1)] += count
+        return days
+
+    # ------------------------------------------------------------
+    # Rules
+    # ------------------------------------------------------------
+
+    @api.model
+    def _parameter(self, name, default=""):
+        return self.env["ir.config_parameter"].sudo().get_param(f"json2_backport.{name}") or default
+
+    @api.model
+    def _warning_days(self):
+        """Return the numbers of days before expiry at which the people concerned are warned.
+
+        :rtype: list[int]
+        """
+        return [int(item) for item in self._parameter("warning_days").replace(",", " ").split() if item.isdigit()]
+
+    @api.model
+    def _check_lifetime(self, expiration_date):
+        """Refuse an expiration date that the settings do not allow.
+
+        :param datetime.datetime | bool expiration_date: in UTC; False: never
+        :raise UserError: when the date has passed, is too far away, or there has to be one
+        """
+        now = fields.Datetime.now()
+        if not expiration_date:
+            if not self.env.user.has_group(MANAGER):
+                raise UserError(_("The key needs an expiration date."))
+            if self._parameter("never_expires") != "True":
+                raise UserError(_("The settings do not allow keys that never expire."))
+            return
+        if expiration_date <= now:
+            raise UserError(_("The expiration date has already passed."))
+        maximum = int(self._parameter("maximum_lifetime", "0"))
+        # An hour of grace: "in 90 days" is said some time before it is saved.
+        if maximum and expiration_date > now + timedelta(days=maximum, hours=1):
+            raise UserError(_("A key may live for at most %(days)d days.", days=maximum))
+
+    @api.model
+    def _check_user(self, user):
+        """Refuse to make a key for somebody whose rights the current user must not borrow.
+
+        :raise AccessError: for another's key without being a manager, or an administrator's without being one
+        """
+        if user == self.env.user:
+            return
+        if not self.env.user.has_group(MANAGER):
+            raise AccessError(_("You can generate keys for yourself only."))
+        if user.has_group("base.group_system") and not self.env.is_system():
+            raise AccessError(_("Only an administrator can generate a key of an administrator."))
+
+    @api.constrains("user_id")
+    def _check_public_user(self):
+        for key in self:
+            if key.user_id.has_group("base.group_public"):
+                raise ValidationError(_("The public user cannot have API keys."))
+
+    def _check_own(self):
+        """Refuse a person who is no manager to touch another's keys.
+
+        :raise AccessError:
+        """
+        if not self.env.user.has_group(MANAGER) and self.sudo().user_id - self.env.user:
+            raise AccessError(_("You can change your own keys only."))
+
+    def write(self, vals):
+        if vals.get("expiration_date") and not self.env.su:
+            self._check_lifetime(fields.Datetime.to_datetime(vals["expiration_date"]))
+        elif "expiration_date" in vals and not self.env.su:
+            self._check_lifetime(False)
+        if "expiration_date" in vals:
+            vals = dict(vals, warned_days=0)
+        result = super().write(vals)
+        if "active" in vals and not vals["active"]:
+            self._archive_successors()
+        return result
+
+    def _archive_successors(self):
+        """A leaked key may have rotated itself; what came of it goes with it."""
+        successors = self.sudo().search([("predecessor_id", "in", self.ids)])
+        if successors:
+            successors.write({"active": False})
+
+    # ------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------
+
+    def action_archive(self):
+        """Refuse the keys from the next request on. Everybody may do so with his own."""
+        self._check_own()
+        return super(Json2ApiKey, self.sudo()).action_archive()
+
+    def action_rotate(self):
+        """Make a successor and show it, once.
+
+        :return: the action that shows the key
+        :rtype: dict
+        """
+        successor, secret = self._rotate()
+        return successor._show(secret)
+
+    def action_calls(self):
+        """Open the calls that were made with the key.
+
+        :rtype: dict
+        """
+        action = self.env["ir.actions.act_window"]._for_xml_id("json2_backport.json2_api_log_action")
+        return dict(action, domain=[("key_id", "in", self.ids)], context={})
+
+    def rotate(self):
+        """Let an integration replace its own key: call it on the key, or on nothing for the key of the call itself.
+
+        The successor has the same user, restrictions and length of life. The old key stays good for the grace period.
+
+        :return: ``{"id": int, "key": str, "expiration_date": str | False, "previous_expiration_date": str}``
+        :rtype: dict
+        :raise UserError: when there is no key to rotate
+        :raise AccessError: for the key of another
+        """
+        key = self or self.browse(_request_key_id())
+        if not key:
+            raise UserError(_("Name the key to rotate in ids, or call this with a JSON-2 API key."))
+        successor, secret = key._rotate()
+        return {
+            "id": successor.id,
+            "key": secret,
+            "expiration_date": fields.Datetime.to_string(successor.expiration_date),
+            "previous_expiration_date": fields.Datetime.to_string(key.sudo().expiration_date),
+        }
+
+    def _rotate(self):
+        self.ensure_one()
+        self._check_own()
+        key = self.sudo()
+        now = fields.Datetime.now()
+        if not key.active or key.is_expired:
+            raise UserError(_("An archived or expired key cannot be rotated."))
+        if _request_key_id() and _request_key_id() != key.id:
+            raise AccessError(_("A call can rotate the key that it is made with, and no other."))
+        lifetime = key.expiration_date and key.expiration_date - key.create_date
+        successor, secret = key._generate(
+            key.name,
+            key.user_id,
+            lifetime and now + lifetime,
+            predecessor_id=key.id,
+            **key._restriction_values(),
+        )
+        grace = now + timedelta(hours=int(self._parameter("grace_period", "24")))
+        key.expiration_date = min(filter(None, [key.expiration_date, grace]))
+        return successor.with_env(self.env), secret
+
+    def _show(self, secret):
+        """Return the action that shows a new key. The secret is in this answer and nowhere else.
+
+        :rtype: dict
+        """
+        return {
+            "type": "ir.actions.act_window",
+            "name": _("Your API Key"),
+            "res_model": "json2.api.key.show",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_key": secret, "default_curl": self._curl(secret)},
+        }
+
+    def _curl(self, secret):
+        url = request.httprequest.url_root if request else self.get_base_url() + "/"
+        return (
+            f"curl {url}json/2/res.users/context_get \\\n"
+            f"  -H 'X-Odoo-Database: {self.env.cr.dbname}' \\\n"
+            f"  -H 'Authorization: Bearer {secret}' \\\n"
+            "  -H 'Content-Type: application/json' \\\n"
+            "  -d '{}'"
+        )
+
+    # ------------------------------------------------------------
+    # Warnings before expiry
+    # ------------------------------------------------------------
+
+    @api.model
+    def _cron_warn(self):
+        """Warn of every key that expires soon, once for each number of days in the settings."""
+        for days in sorted(self._warning_days()):
+            until = fields.Datetime.now() + timedelta(days=days)
+            keys = self.search([
+                ("expiration_date", ">", fields.Datetime.now()),
+                ("expiration_date", "<=", until),
+                "|", ("warned_days", "=", 0), ("warned_days", ">", days),
+            ])
+            for key in keys:
+                key._warn()
+                key.warned_days = days
+
+    def _warn(self):
+        """Write to the key's user and to whoever made it. Without a mail server there is nothing to be done."""
+        servers = self.env["ir.mail_server"].sudo()
+        recipients = [user.email_formatted for user in self.user_id | self.create_uid if user.email]
+        if not recipients:
+            _logger.warning("Nobody to warn that the API key %s (%s) %s.", self.name, self.prefix, self.expiration_text)
+            return
+        message = servers.build_email(
+            email_from=self.env.company.email_formatted or recipients[0],
+            email_to=recipients,
+            subject=_("The API key %(name)s %(expires)s", name=self.name, expires=self.expiration_text),
+            body=_(
+                "The API key %(name)s (%(prefix)s...) of %(user)s in %(database)s %(expires)s.\n\n"
+                "Rotate it in time: JSON-2 API > API Keys > Rotate.",
+                name=self.name,
+                prefix=self.prefix,
+                user=self.user_id.name,
+                database=self.env.cr.dbname,
+                expires=self.expiration_text,
+            ),
+        )
+        try:
+            servers.send_email(message)
+        except Exception:
+            _logger.exception("The warning for the API key %s could not be sent.", self.prefix)
+
+    # ------------------------------------------------------------
+    # Secrets
+    # ------------------------------------------------------------
+
+    @api.model
+    def _generate(self, name, user, expiration_date=None, **values):
         """Make a key. The secret is returned here, once, and kept nowhere.
 
         :param str name: what the key is for
         :param odoo.models.BaseModel user: whose rights its calls have
         :param datetime.datetime | None expiration_date: in UTC; None: never
+        :param values: values of further fields, such as restrictions
         :return: ``(record, secret)``
         :rtype: tuple
         """
         secret = key_format.generate()
-        record = self.create({
+        record = self.sudo().create({
+            **values,
             "name": name,
             "user_id": user.id,
             "prefix": key_format.visible_part(secret),
-            "digest": key_format.digest(secret),
             "expiration_date": expiration_date,
         })
-        return record, secret
+        record.flush_recordset()
+        self.env.cr.execute(
+            "UPDATE json2_api_key SET digest = %s, odoo_index = %s, odoo_hash = %s WHERE id = %s",
+            [key_format.digest(secret), secret[:INDEX_SIZE], KEY_CRYPT_CONTEXT.hash(secret), record.id],
+        )
+        return record.with_env(self.env), secret
 
     @api.model
     def _authenticate(self, secret):
-        """Return the id of the user that a key stands for.
+        """Find out who a key stands for, and what for.
 
         One look-up by a unique index, in SQL because it is part of every call; none at all for a mistyped key.
 
         :param str secret: what the client sent
         :return: None when the key is unknown, archived or expired, or its user is archived
-        :rtype: int | None
+        :rtype: Credentials | None
         """
         if not key_format.is_well_formed(secret):
             return None
         digest = key_format.digest(secret)
         self.env.cr.execute(
             """
-            SELECT key.user_id, key.digest
+            SELECT key.digest, key.user_id, key.id, key.name,
+                   key.allowed_models, key.allowed_methods, key.read_only, key.allowed_networks
               FROM json2_api_key key
               JOIN res_users ON res_users.id = key.user_id
              WHERE key.digest = %s
@@ -76,4 +416,10 @@ class Json2ApiKey(models.Model):
             [digest],
         )
         row = self.env.cr.fetchone()
-        return row[0] if row and compare_digest(row[1], digest) else None
+        return Credentials(*row[1:]) if row and compare_digest(row[0], digest) else None
+
+
+def _request_key_id():
+    """Return the id of the key that the current request was made with, if it was made with one of ours."""
+    credentials = request and getattr(request.dispatcher, "credentials", None)
+    return credentials.key_id if credentials else None

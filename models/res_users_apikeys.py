@@ -7,8 +7,6 @@ from odoo.tools.lru import LRU
 
 from odoo.addons.base.models.res_users import INDEX_SIZE
 
-from .. import series
-
 # Verifying one of Odoo's own keys costs a pbkdf2 of 6000 rounds or more. What was verified once in this process is
 # remembered under a keyed hash, as (id of the key, its stored hash), and looked up in the database at every call.
 _verified = LRU(4096)
@@ -43,12 +41,14 @@ class ResUsersApikeys(models.Model):
         """Return the user of a key that was verified before, None if it is no longer there as it was."""
         key_id, stored = known
         self.env.cr.execute(
-            f"""
+            """
             SELECT user_id, key
               FROM res_users_apikeys
               JOIN res_users ON res_users.id = user_id
-             WHERE res_users_apikeys.id = %s AND res_users.active AND {series.USER_KEY_IS_VALID}
-            """,  # pylint: disable=sql-injection
+             WHERE res_users_apikeys.id = %s AND res_users.active
+               AND (scope IS NULL OR scope = 'rpc')
+               AND (expiration_date IS NULL OR expiration_date >= now() AT TIME ZONE 'utc')
+            """,
             [key_id],
         )
         row = self.env.cr.fetchone()

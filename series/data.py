@@ -1,51 +1,49 @@
 """Data files are written in the dialect of Odoo 19; this translates their records for older hosts when they load."""
-from lxml import etree
-
 from . import VERSION
+from .views import adapt_arch
 
 
 def adapt_record(model, values):
     """Translate the values of a record from one of our data files.
 
     :param str model: the record's model
-    :param dict values: field values as Odoo 19 wants them
+    :param dict values: field values as the file has them
     :return: field values as this host wants them
     :rtype: dict
     """
-    if model == "ir.ui.view" and VERSION < 17 and values.get("arch"):
-        return dict(values, arch=_settings_blocks(values["arch"]))
+    adapt = _ADAPTERS.get(model)
+    return adapt(dict(values)) if adapt else values
+
+
+def _view(values):
+    if values.get("arch"):
+        values["arch"] = adapt_arch(values["arch"], VERSION)
     return values
 
 
-def _settings_blocks(arch):
-    """Write ``<app>``, ``<block>`` and ``<setting>`` (new in Odoo 17) as the ``<div>`` that 16 draws."""
-    root = etree.fromstring(arch)
-    for app in root.iter("app"):
-        app.tag = "div"
-        app.set("data-key", app.attrib.pop("name"))
-        app.set("class", "app_settings_block")
-    for block in list(root.iter("block")):
-        block.tag = "div"
-        block.set("class", "row mt16 o_settings_container")
-        title = etree.Element("h2")
-        title.text = block.attrib.pop("title")
-        block.addprevious(title)
-    for setting in list(root.iter("setting")):
-        _settings_box(setting)
-    return etree.tostring(root, encoding="unicode")
+def _window_action(values):
+    if VERSION < 18 and values.get("view_mode"):
+        values["view_mode"] = values["view_mode"].replace("list", "tree")
+    return values
 
 
-def _settings_box(setting):
-    """A checkbox goes to the left of its label, any other field under it."""
-    content = list(setting)
-    help_text = setting.attrib.pop("help", None)
-    setting.tag = "div"
-    setting.set("class", "col-12 col-lg-6 o_setting_box")
-    left = etree.SubElement(setting, "div", {"class": "o_setting_left_pane"})
-    right = etree.SubElement(setting, "div", {"class": "o_setting_right_pane"})
-    etree.SubElement(right, "label", {"for": content[0].get("name")})
-    if help_text:
-        etree.SubElement(right, "div", {"class": "text-muted"}).text = help_text
-    is_other = content[0].get("widget") is not None
-    (right if is_other else left).append(content[0])
-    right.extend(content[1:])
+def _cron(values):
+    # Since 18 a job runs until it is archived; before, the number of calls was counted down.
+    if VERSION < 18:
+        values["numbercall"] = -1
+    return values
+
+
+def _group(values):
+    # The files are in the dialect of 18 here: what took the place of categories on 19 is a model of its own.
+    if VERSION >= 19:
+        values.pop("category_id", None)
+    return values
+
+
+_ADAPTERS = {
+    "ir.ui.view": _view,
+    "ir.actions.act_window": _window_action,
+    "ir.cron": _cron,
+    "res.groups": _group,
+}

@@ -1,7 +1,38 @@
-"""The table of the users' own API keys, ``res_users_apikeys``."""
+"""Odoo's own API keys, model ``res.users.apikeys``."""
+from odoo import fields
+
+from odoo.addons.base.models import res_users
+
 from . import VERSION
 
-# Odoo 18 gave these keys an expiration date.
-USER_KEY_IS_VALID = "(scope IS NULL OR scope = 'rpc')"
-if VERSION >= 18:
-    USER_KEY_IS_VALID += " AND (expiration_date IS NULL OR expiration_date >= now() AT TIME ZONE 'utc')"
+# Later releases of 19.0 have res.users.apikeys/generate and revoke (odoo/odoo#246118).
+HAS_KEY_MANAGEMENT = hasattr(res_users, "DEFAULT_PROGRAMMATIC_API_KEYS_LIMIT")
+# Odoo 18 gave these keys an expiration date; this addon gives the same column to 16 and 17.
+HAS_EXPIRATION = VERSION >= 18
+
+
+def generate_user_key(keys, scope, name, expiration_date):
+    """Make one of Odoo's own API keys for the current user.
+
+    :param odoo.models.BaseModel keys: the model ``res.users.apikeys``
+    :param str | None scope: None: every scope
+    :param str name: what the key is for
+    :param datetime.datetime | None expiration_date: in UTC; None: never
+    :return: the secret
+    :rtype: str
+    """
+    if HAS_EXPIRATION:
+        return keys._generate(scope, name, expiration_date)
+    secret = keys._generate(scope, name)
+    keys.env.cr.execute(
+        "UPDATE res_users_apikeys SET expiration_date = %s WHERE user_id = %s AND index = %s",
+        [fields.Datetime.to_string(expiration_date) or None, keys.env.uid, secret[: res_users.INDEX_SIZE]],
+    )
+    return secret
+
+
+def drop_user_key_expiration(env):
+    """Take the column back when the addon goes, and with it the keys whose end nobody would see to any more."""
+    if not HAS_EXPIRATION:
+        env.cr.execute("DELETE FROM res_users_apikeys WHERE expiration_date IS NOT NULL")
+        env.cr.execute("ALTER TABLE res_users_apikeys DROP COLUMN expiration_date")

@@ -6,6 +6,7 @@ from psycopg2 import IntegrityError
 from odoo import fields
 from odoo.tools import mute_logger
 
+from .. import series
 from ..protocol import key as key_format
 from .common import Json2Case
 
@@ -29,21 +30,17 @@ class TestApiKey(Json2Case):
 
     def test_the_digest_is_readable_by_nobody(self):
         response = self.post("json2.api.key/search_read", {"domain": [], "fields": ["name", "digest"]})
-        self.assertIn(response.status_code, (403, 422), response.text)
+        self.assertEqual(response.status_code, 422, response.text)
         response = self.post("json2.api.key/search_count", {"domain": [["digest", "=like", "a%"]]})
-        self.assertIn(response.status_code, (403, 422), response.text)
+        self.assertEqual(response.status_code, 422, response.text)
         response = self.post("json2.api.key/read", {"ids": self.key_record.ids})
         self.assertEqual(response.status_code, 200, response.text)
-        self.assertNotIn("digest", response.json()[0])
+        self.assertFalse({"digest", "odoo_index", "odoo_hash"} & response.json()[0].keys())
 
     def test_digests_are_unique(self):
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-            self.env["json2.api.key"].create({
-                "name": "Twin",
-                "user_id": self.admin.id,
-                "digest": self.key_record.sudo().digest,
-            })
-            self.env.flush_all()
+            self.env["json2.api.key"]._generate("Twin", self.admin)
+            self.env.cr.execute("UPDATE json2_api_key SET digest = 'the same'")
 
     def test_unknown_and_mistyped(self):
         self.assert_accepted(self.key)
@@ -92,9 +89,7 @@ class TestUserKey(Json2Case):
 
     def generate(self, scope):
         keys = self.env["res.users.apikeys"].with_user(self.employee).sudo()
-        if "expiration_date" in keys._fields:
-            return keys._generate(scope, "Tests", False)
-        return keys._generate(scope, "Tests")
+        return series.generate_user_key(keys, scope, "Tests", None)
 
     def count(self, key):
         return self.post("res.partner/search_count", {"domain": []}, key=key)

@@ -1,0 +1,30 @@
+"""Who makes a call, and what the key lets him do."""
+from dataclasses import dataclass
+from typing import Optional
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What authentication found out, in one look-up.
+
+    :param int user_id: whose rights the call has
+    :param int | None key_id: the ``json2.api.key``; None for one of Odoo's own keys
+    :param str | None key_name: what the key is for
+    :param allowed_models: patterns, as typed; None: every model
+    :param allowed_methods: patterns, as typed; None: every method
+    :param read_only: whether the call may change nothing
+    :param allowed_networks: networks, as typed; None: every client
+    """
+
+    user_id: int
+    key_id: Optional[int] = None
+    key_name: Optional[str] = None
+    allowed_models: Optional[str] = None
+    allowed_methods: Optional[str] = None
+    read_only: bool = False
+    allowed_networks: Optional[str] = None
+
+    @property
+    def is_restricted(self):
+        """Whether the key may do less than its user."""
+        return bool(self.allowed_models or self.allowed_methods or self.read_only or self.allowed_networks)

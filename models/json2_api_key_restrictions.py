@@ -1,0 +1,45 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..protocol import restrictions
+
+
+class Json2ApiKeyRestrictions(models.AbstractModel):
+    """What a key and the wizard that makes it have in common. Nothing set: everything that the user may."""
+
+    _name = "json2.api.key.restrictions"
+    _description = "Restrictions of a JSON-2 API Key"
+
+    allowed_models = fields.Char(help="Models that the key is for, such as: sale.*, res.partner. Empty: every model.")
+    allowed_methods = fields.Char(help="Methods that the key is for, such as: read, search*. Empty: every method.")
+    read_only = fields.Boolean(
+        string="Read-only",
+        help="The database refuses whatever a call with this key tries to change.",
+    )
+    allowed_networks = fields.Char(
+        help="Networks that the key may be used from, such as: 192.0.2.0/24, 2001:db8::/32. Empty: everywhere."
+    )
+
+    @api.constrains("allowed_models", "allowed_methods", "allowed_networks")
+    def _check_restrictions(self):
+        for record in self:
+            record._check_list("allowed_models", restrictions.check_patterns)
+            record._check_list("allowed_methods", restrictions.check_patterns)
+            record._check_list("allowed_networks", restrictions.check_networks)
+
+    def _check_list(self, name, check):
+        try:
+            check(self[name])
+        except ValueError as exc:
+            label = self._fields[name]._description_string(self.env)
+            message = _("%(field)s: %(value)r is not valid.", field=label, value=exc.args[0])
+            raise ValidationError(message) from exc
+
+    def _restriction_values(self):
+        """Return the values of one record's restrictions.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        names = self.env["json2.api.key.restrictions"]._fields
+        return {name: self[name] for name in names if name not in models.MAGIC_COLUMNS and name != "display_name"}

@@ -1,0 +1,20 @@
+from odoo import models
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    def action_json2_generate(self):
+        """Open the wizard from Preferences, Account Security.
+
+        :rtype: dict
+        """
+        return self.env["ir.actions.act_window"]._for_xml_id("json2_backport.json2_api_key_wizard_action")
+
+    def action_json2_keys(self):
+        """Open the current user's keys from Preferences, Account Security.
+
+        :rtype: dict
+        """
+        action = self.env["ir.actions.act_window"]._for_xml_id("json2_backport.json2_api_key_action")
+        return dict(action, domain=[("user_id", "=", self.env.uid)], context={})

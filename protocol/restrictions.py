@@ -1,0 +1,72 @@
+"""What a key may be used for: patterns of models and methods, and client networks."""
+import ipaddress
+import re
+
+_PATTERN = re.compile(r"[A-Za-z0-9_.*]+")
+_SEPARATOR = re.compile(r"[\s,;]+")
+
+
+def split(text):
+    """Return the items of a list that a person typed, separated by commas, semicolons, spaces or new lines.
+
+    :param str | None text: what was typed
+    :rtype: list[str]
+    """
+    return [item for item in _SEPARATOR.split(text or "") if item]
+
+
+def check_patterns(text):
+    """Refuse what is no list of patterns such as ``sale.*, res.partner``.
+
+    :raise ValueError: with the first item that is none
+    """
+    for item in split(text):
+        if not _PATTERN.fullmatch(item):
+            raise ValueError(item)
+
+
+def matches(name, patterns):
+    """Tell whether a name matches one of the patterns; ``*`` stands for any characters, nothing else is special.
+
+    :param str name: of a model or method
+    :param str | None patterns: none at all: every name matches
+    :rtype: bool
+    """
+    items = split(patterns)
+    return not items or any(_regex(item).fullmatch(name) for item in items)
+
+
+def check_networks(text):
+    """Refuse what is no list of networks in CIDR notation (RFC 4632, RFC 4291).
+
+    :raise ValueError: with the first item that is none
+    """
+    for item in split(text):
+        try:
+            ipaddress.ip_network(item)
+        except ValueError:
+            raise ValueError(item) from None
+
+
+def in_networks(address, networks):
+    """Tell whether a client's address is in one of the networks.
+
+    An IPv4 client of an IPv6 socket shows as ``::ffff:192.0.2.1``; it is in the networks of 192.0.2.1.
+
+    :param str | None address: as the server saw it
+    :param str | None networks: none at all: every address is
+    :rtype: bool
+    """
+    items = split(networks)
+    if not items:
+        return True
+    try:
+        client = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    client = getattr(client, "ipv4_mapped", None) or client
+    return any(client in ipaddress.ip_network(item) for item in items)
+
+
+def _regex(pattern):
+    return re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.DOTALL)

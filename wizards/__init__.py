@@ -1,0 +1,1 @@
+from . import json2_api_key_wizard

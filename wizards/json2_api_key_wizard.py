@@ -1,0 +1,95 @@
+from datetime import timedelta
+
+from odoo import _, api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.http import request
+
+from ..models.json2_api_key import MANAGER
+
+NEVER = "never"
+CUSTOM = "custom"
+
+
+class Json2ApiKeyWizard(models.TransientModel):
+    """Asks what a new key is for. The record never holds the key itself."""
+
+    _name = "json2.api.key.wizard"
+    _description = "Generate JSON-2 API Key"
+    _inherit = "json2.api.key.restrictions"
+
+    name = fields.Char(string="Description", required=True)
+    is_manager = fields.Boolean(compute="_compute_is_manager")
+    owner = fields.Selection(
+        [("user", "An existing user"), ("bot", "A new bot user")], string="For", required=True, default="user"
+    )
+    user_id = fields.Many2one("res.users", string="User", default=lambda self: self.env.user)
+    bot_name = fields.Char(
+        string="Name of the Bot", help="A user without a password, who can do nothing but call the API."
+    )
+    duration = fields.Selection(selection="_selection_duration", string="Expires In", required=True, default="30")
+    expiration_date = fields.Datetime(string="Expires On")
+
+    @api.depends_context("uid")
+    def _compute_is_manager(self):
+        self.is_manager = self.env.user.has_group(MANAGER)
+
+    @api.model
+    def _selection_duration(self):
+        """Return the durations that the current user may choose from, in days.
+
+        :rtype: list[tuple[str, str]]
+        """
+        keys = self.env["json2.api.key"]
+        maximum = int(keys._parameter("maximum_lifetime", "0"))
+        durations = [("1", _("1 day")), ("7", _("1 week")), ("30", _("1 month")), ("90", _("3 months"))]
+        allowed = [item for item in durations if not maximum or int(item[0]) <= maximum]
+        allowed.append((CUSTOM, _("a date of your choice")))
+        if self.env.user.has_group(MANAGER) and keys._parameter("never_expires") == "True":
+            allowed.append((NEVER, _("never expires")))
+        return allowed
+
+    @api.model
+    def default_get(self, fields_list):
+        values = super().default_get(fields_list)
+        offered = [duration for duration, _label in self._selection_duration()]
+        if values.get("duration") not in offered:
+            values["duration"] = offered[0]
+        return values
+
+    def action_generate(self):
+        """Make the key and show it, once.
+
+        :return: the action that shows the key
+        :rtype: dict
+        :raise AccessError: when the current user must not make a key for that user
+        :raise UserError: when the expiration is not allowed
+        """
+        self.ensure_one()
+        if request and getattr(request.dispatcher, "credentials", None):
+            raise AccessError(_("A key cannot generate other keys. It can rotate itself: json2.api.key/rotate."))
+        keys = self.env["json2.api.key"]
+        expiration_date = self._expiration_date()
+        keys._check_lifetime(expiration_date)
+        user = self._create_bot() if self.owner == "bot" else self.user_id
+        if not user:
+            raise UserError(_("Choose the user that the key is for."))
+        keys._check_user(user)
+        key, secret = keys._generate(self.name, user, expiration_date, **self._restriction_values())
+        self.sudo().unlink()
+        return key._show(secret)
+
+    def _expiration_date(self):
+        if self.duration == NEVER:
+            return False
+        if self.duration == CUSTOM:
+            if not self.expiration_date:
+                raise UserError(_("Choose the date on which the key expires."))
+            return self.expiration_date
+        return fields.Datetime.now() + timedelta(days=int(self.duration))
+
+    def _create_bot(self):
+        """Create a user without a password, with the rights of the current one to do so."""
+        if not self.bot_name:
+            raise UserError(_("Give the bot a name."))
+        login = "bot-" + "-".join(self.bot_name.lower().split())
+        return self.env["res.users"].with_context(no_reset_password=True).create({"name": self.bot_name, "login": login})
