@@ -87,9 +87,9 @@ def _check_condition(model, item):
         return None
     if not isinstance(path, str) or not isinstance(operator, str):
         return f"{item!r} is no condition [field, operator, value]"
-    if operator.lower() not in OPERATORS:
+    if operator not in OPERATORS:
         return f"{operator!r} is no operator"
-    return _check_path(model, path) or _check_operand(model, path, operator.lower(), value)
+    return _check_path(model, path) or _check_operand(model, path, operator, value)
 
 
 def _check_operand(model, path, operator, value):
@@ -187,7 +187,9 @@ def _check_order(model, order):
         return None
     if not isinstance(order, str):
         return "a text such as 'name desc, id' is wanted"
-    names = (part.split()[0] for part in order.split(",") if part.split())
+    if not all(part.strip() for part in order.split(",")):
+        return "a text such as 'name desc, id' is wanted"
+    names = (part.split()[0] for part in order.split(","))
     return next(filter(None, (_check_order_field(model, name) for name in names)), None)
 
 

@@ -95,11 +95,8 @@ class Json2ApiKey(models.Model):
             return _("never expires")
         if left <= timedelta():
             return _("expired")
-        if left < timedelta(days=1):
-            return _("expires within a day")
-        if left < timedelta(days=2):
-            return _("expires in 1 day")
-        return _("expires in %(days)d days", days=left.days)
+        days = -(-left // timedelta(days=1))
+        return _("expires within a day") if days == 1 else _("expires in %(days)d days", days=days)
 
     def _compute_usage(self):
         last_uses = self._last_uses()
@@ -307,12 +304,10 @@ class Json2ApiKey(models.Model):
 
     def _curl(self, secret):
         url = request.httprequest.url_root if request else self.get_base_url() + "/"
+        # On one line: the widget that shows it folds white space.
         return (
-            f"curl {url}json/2/res.users/context_get \\\n"
-            f"  -H 'X-Odoo-Database: {self.env.cr.dbname}' \\\n"
-            f"  -H 'Authorization: Bearer {secret}' \\\n"
-            "  -H 'Content-Type: application/json' \\\n"
-            "  -d '{}'"
+            f"curl {url}json/2/res.users/context_get -H 'X-Odoo-Database: {self.env.cr.dbname}'"
+            f" -H 'Authorization: Bearer {secret}' -H 'Content-Type: application/json' -d '{{}}'"
         )
 
     # ------------------------------------------------------------

@@ -63,6 +63,7 @@ class _Binding:
         signature = inspect.signature(function)
         canonical = getattr(_Signatures19, method, None)
         self.host_names = {}
+        self.defaults = {}
         if canonical:
             signature = self._rename(signature, list(inspect.signature(canonical).parameters.values()))
             self._name_forwarded(signature, method, inspect.signature(canonical))
@@ -73,6 +74,8 @@ class _Binding:
         if self.names_19:
             arguments = {self._name_19(name, arguments): value for name, value in arguments.items()}
         bound = self.signature.bind(records, **arguments)
+        for name, value in self.defaults.items():
+            bound.arguments.setdefault(name, value)
         return bound.args, {self.host_names.get(name, name): value for name, value in bound.kwargs.items()}
 
     def _name_19(self, name, arguments):
@@ -91,8 +94,12 @@ class _Binding:
             host = parameters[index]
             taken = parameter.name in signature.parameters or host.name in names_19
             if index and host.kind in _POSITIONAL and not taken:
-                parameters[index] = host.replace(name=parameter.name)
                 self.host_names[parameter.name] = host.name
+                host = parameters[index] = host.replace(name=parameter.name)
+            if host.name == parameter.name and host.default is host.empty and parameter.default is not host.empty:
+                # ``def read(self, fields, load=None)``: the body may leave out what has a default on 19.
+                parameters[index] = host.replace(default=parameter.default)
+                self.defaults[parameter.name] = parameter.default
         return signature.replace(parameters=parameters)
 
     def _name_forwarded(self, signature, method, canonical):

@@ -80,7 +80,8 @@ def _explain_missing_database(host_method):
 
 def _stored_database(session_id):
     """Return the database that a session of this server is bound to."""
-    return http.root.session_store.get(session_id).get("db") if session_id else None
+    store = http.root.session_store
+    return store.get(session_id).get("db") if session_id and store.is_valid_key(session_id) else None
 
 
 def _exists(database, host):

@@ -60,6 +60,8 @@ def _domain(node):
 
 def _write_settings(root):
     for app in root.iter("app"):
+        if app.getparent().get("expr") == "//form":
+            app.getparent().set("expr", "//div[hasclass('settings')]")
         app.tag = "div"
         app.set("data-key", app.attrib.pop("name"))
         app.set("class", "app_settings_block")

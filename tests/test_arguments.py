@@ -20,6 +20,10 @@ def forwarding_search_read(self, domain=None, **kwargs):
     return domain, kwargs
 
 
+def demanding_read(self, fields, load="_classic_read"):
+    return fields, load
+
+
 class TestArguments(TransactionCase):
     """19's argument names bind to whatever an override calls them."""
 
@@ -45,6 +49,10 @@ class TestArguments(TransactionCase):
             self.call(renamed_name_search, "name_search", domain=[("id", "=", 1)], limit=2),
             ("", [("id", "=", 1)], "ilike", 2),
         )
+
+    def test_a_default_that_an_override_lacks(self):
+        self.assertEqual(self.call(demanding_read, "read"), (None, "_classic_read"))
+        self.assertEqual(self.call(demanding_read, "read", load=None), (None, None))
 
     def test_errors_speak_of_19s_names(self):
         for arguments, message in (

@@ -18,7 +18,8 @@ class Json2ApiKeyWizard(models.TransientModel):
     _inherit = "json2.api.key.restrictions"
 
     name = fields.Char(string="Description", required=True)
-    is_manager = fields.Boolean(compute="_compute_is_manager")
+    # For the form only; what the user may do is checked when the key is made.
+    is_manager = fields.Boolean(default=lambda self: self.env.user.has_group(MANAGER))
     owner = fields.Selection(
         [("user", "An existing user"), ("bot", "A new bot user")], string="For", required=True, default="user"
     )
@@ -28,10 +29,6 @@ class Json2ApiKeyWizard(models.TransientModel):
     )
     duration = fields.Selection(selection="_selection_duration", string="Expires In", required=True, default="30")
     expiration_date = fields.Datetime(string="Expires On")
-
-    @api.depends_context("uid")
-    def _compute_is_manager(self):
-        self.is_manager = self.env.user.has_group(MANAGER)
 
     @api.model
     def _selection_duration(self):
