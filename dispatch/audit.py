@@ -45,7 +45,6 @@ class Entry:
     request_size: int = 0
     request_id: str = ""
     started: float = field(default_factory=time.perf_counter)
-    credentials: object = None
     user_id: object = None
     model: str = ""
     method: str = ""
@@ -60,25 +59,27 @@ class Entry:
             request_size=httprequest.content_length or 0,
         )
 
-    def succeeded(self, cr, response_size, status=200):
+    def succeeded(self, cr, credentials, response_size, status=200):
         """Write the row with the call's own transaction.
 
         :param cr: the call's cursor
+        :param Credentials | None credentials: the key
         :param int response_size: bytes of the body
         :param int status: the HTTP status
         """
-        cr.execute(_INSERT, self._row(status, response_size))
+        cr.execute(_INSERT, self._row(credentials, status, response_size))
 
-    def failed(self, registry, status, response_size, error, traceback):
+    def failed(self, registry, credentials, status, response_size, error, traceback):
         """Write the row in a transaction of its own. A log that cannot be written must not hide the error.
 
         :param registry: the database's registry
+        :param Credentials | None credentials: the key, once it is known
         :param int status: the HTTP status
         :param int response_size: bytes of the body
         :param dict error: the error object
         :param str traceback: of the exception
         """
-        row = self._row(status, response_size)
+        row = self._row(credentials, status, response_size)
         row.update(error_name=error["name"], error_message=error["message"], traceback=traceback)
         try:
             with registry.cursor() as cr:
@@ -86,8 +87,7 @@ class Entry:
         except Exception:
             _logger.exception("The call could not be logged.")
 
-    def _row(self, status, response_size):
-        credentials = self.credentials
+    def _row(self, credentials, status, response_size):
         return {
             "key_id": credentials and credentials.key_id,
             "key_name": credentials and credentials.key_name,

@@ -14,18 +14,20 @@ CONCURRENCY_MESSAGE = "Another transaction is changing the same records. Please 
 DATABASE_MESSAGE = "The database could not carry out this call. The server's log tells why."
 
 
-def error_response(exception, entry):
+def error_response(exception, entry, credentials):
     """Return the response that describes an exception, and log the call.
 
     :param Exception exception: what was raised
     :param Entry entry: the request's place in the log
+    :param Credentials | None credentials: the key, once it is known
     :rtype: odoo.http.Response
     """
     # The transaction has failed: it is over, and PostgreSQL would refuse to read the settings in it.
     request.env.cr.rollback()
     response = _response(exception)
     error = describe(exception)
-    entry.failed(request.registry, response.status_code, response.content_length or 0, error, _traceback(exception))
+    size = response.content_length or 0
+    entry.failed(request.registry, credentials, response.status_code, size, error, _traceback(exception))
     return response
 
 

@@ -45,7 +45,7 @@ class Json2Dispatcher(http.Dispatcher):
         self.body = parse_body(self.request)
         self.request.params = dict(args)
         response = json_response(self.request.registry["ir.http"]._dispatch(endpoint))
-        self.entry.succeeded(self.request.env.cr, response.content_length)
+        self.entry.succeeded(self.request.env.cr, self.credentials, response.content_length)
         return response
 
     def post_dispatch(self, response):
@@ -59,7 +59,7 @@ class Json2Dispatcher(http.Dispatcher):
         :param Exception exc: what was raised
         :return: a WSGI application
         """
-        return error_response(exc, self.entry)
+        return error_response(exc, self.entry, self.credentials)
 
 
 def check_media_type(request):

@@ -47,6 +47,7 @@ def transaction_mode(credentials, env):
     cr.commit = _refuse_commit
     try:
         yield
+        env.flush_all()
     except ReadOnlySqlTransaction as exc:
         raise _refused() from exc
     finally:

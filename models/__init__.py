@@ -12,6 +12,8 @@ from . import (
 
 from .. import series
 
+if series.HAS_NATIVE_JSON2:
+    from . import ir_http_native
 if not series.HAS_EXPIRATION:
     from . import res_users_apikeys_expiration
 if not series.HAS_KEY_MANAGEMENT:
