@@ -14,6 +14,7 @@ class Credentials:
     :param allowed_methods: patterns, as typed; None: every method
     :param read_only: whether the call may change nothing
     :param allowed_networks: networks, as typed; None: every client
+    :param log_arguments: when the log keeps the arguments of its calls; None: as the settings say
     """
 
     user_id: int
@@ -23,6 +24,7 @@ class Credentials:
     allowed_methods: Optional[str] = None
     read_only: bool = False
     allowed_networks: Optional[str] = None
+    log_arguments: Optional[str] = None
 
     @property
     def is_restricted(self):

@@ -24,14 +24,15 @@ def error_response(exception, entry, credentials):
     """
     # The transaction has failed: it is over, and PostgreSQL would refuse to read the settings in it.
     request.env.cr.rollback()
-    response = _response(exception)
     error = describe(exception)
+    response = _response(exception, error)
+    response.headers["X-Request-Id"] = entry.request_id
     size = response.content_length or 0
-    entry.failed(request.registry, credentials, response.status_code, size, error, _traceback(exception))
+    entry.failed(request.env, credentials, response.status_code, size, error, _traceback(exception))
     return response
 
 
-def _response(exception):
+def _response(exception, error):
     if isinstance(exception, HTTPException) and exception.response:
         return exception.response
     if isinstance(exception, HTTPException):
@@ -44,7 +45,7 @@ def _response(exception):
     else:
         status = series.http_status(exception)
         headers = []
-    return json_response(describe(exception), status=status, headers=headers)
+    return json_response(error, status=status, headers=headers)
 
 
 def describe(exception):

@@ -45,13 +45,14 @@ class Json2Dispatcher(http.Dispatcher):
         self.body = parse_body(self.request)
         self.request.params = dict(args)
         response = json_response(self.request.registry["ir.http"]._dispatch(endpoint))
-        self.entry.succeeded(self.request.env.cr, self.credentials, response.content_length)
+        self.entry.succeeded(self.request.env, self.credentials, response.content_length)
         return response
 
     def post_dispatch(self, response):
         super().post_dispatch(response)
         # Hosts before 19 set it for images only.
         response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["X-Request-Id"] = self.entry.request_id
 
     def handle_error(self, exc):
         """Turn whatever was raised into the error object.

@@ -45,6 +45,14 @@ class Json2ApiKey(models.Model):
         ondelete="set null",
         help="The key that this one has replaced. Archiving that one archives this one too.",
     )
+    log_arguments = fields.Selection(
+        [("never", "Never"), ("errors", "For errors"), ("always", "Always")],
+        string="Keep Arguments",
+        help="When the log keeps the arguments of calls with this key. Empty: as the settings say.",
+    )
+    # What the log said when its old rows were removed.
+    kept_last_use_date = fields.Datetime(readonly=True)
+    kept_last_use_ip = fields.Char(readonly=True)
     warned_days = fields.Integer(readonly=True, help="The last warning before expiry was for this many days.")
 
     is_expired = fields.Boolean(compute="_compute_expiration")
@@ -102,7 +110,8 @@ class Json2ApiKey(models.Model):
         last_uses = self._last_uses()
         days = self._calls_by_day()
         for key in self:
-            key.last_use_date, key.last_use_ip = last_uses.get(key.id, (False, False))
+            kept = (key.kept_last_use_date, key.kept_last_use_ip)
+            key.last_use_date, key.last_use_ip = last_uses.get(key.id, kept)
             key.calls_week = sum(days.get(key.id, []))
             key.calls_graph = sparkline(days.get(key.id, [0] * USAGE_DAYS))
 
@@ -400,7 +409,7 @@ class Json2ApiKey(models.Model):
         self.env.cr.execute(
             """
             SELECT key.digest, key.user_id, key.id, key.name,
-                   key.allowed_models, key.allowed_methods, key.read_only, key.allowed_networks
+                   key.allowed_models, key.allowed_methods, key.read_only, key.allowed_networks, key.log_arguments
               FROM json2_api_key key
               JOIN res_users ON res_users.id = key.user_id
              WHERE key.digest = %s

@@ -14,6 +14,17 @@ class ResConfigSettings(models.TransientModel):
     json2_grace_period = fields.Integer(string="Grace Period", config_parameter="json2_backport.grace_period")
     json2_warning_days = fields.Char(string="Warnings", config_parameter="json2_backport.warning_days")
     json2_user_keys = fields.Boolean(string="Keys of the Users", config_parameter="json2_backport.user_keys")
+    json2_log_retention = fields.Integer(string="Retention", config_parameter="json2_backport.log_retention")
+    json2_log_arguments = fields.Selection(
+        [("never", "Never"), ("errors", "For errors"), ("always", "Always")],
+        string="Arguments of Calls",
+        config_parameter="json2_backport.log_arguments",
+        default="never",
+    )
+    json2_log_arguments_size = fields.Integer(
+        string="Size of the Arguments", config_parameter="json2_backport.log_arguments_size"
+    )
+    json2_log_json = fields.Boolean(string="JSON Lines", config_parameter="json2_backport.log_json")
     json2_flat_create = fields.Boolean(
         string="Accept Field Values at the Top Level",
         config_parameter="json2_backport.flat_create",
@@ -25,11 +36,14 @@ class ResConfigSettings(models.TransientModel):
         default="dev",
     )
 
-    @api.constrains("json2_maximum_lifetime", "json2_grace_period", "json2_warning_days")
+    @api.constrains(
+        "json2_maximum_lifetime", "json2_grace_period", "json2_warning_days", "json2_log_retention", "json2_log_arguments_size"
+    )
     def _check_json2_numbers(self):
         for settings in self:
-            if settings.json2_maximum_lifetime < 0 or settings.json2_grace_period < 0:
-                raise ValidationError(_("The maximum lifetime and the grace period cannot be negative."))
+            numbers = ("maximum_lifetime", "grace_period", "log_retention", "log_arguments_size")
+            if any(settings[f"json2_{name}"] < 0 for name in numbers):
+                raise ValidationError(_("Lifetimes, periods and sizes cannot be negative."))
             days = (settings.json2_warning_days or "").replace(",", " ").split()
             if not all(item.isdigit() for item in days):
                 raise ValidationError(_("The warnings are numbers of days, such as: 14, 3."))

@@ -8,10 +8,11 @@ from odoo import release
 VERSION = release.version_info[0]
 
 from .arguments import bind  # noqa: E402
+from .batches import commit_batch  # noqa: E402
 from .data import adapt_record  # noqa: E402
 from .database_header import support_database_header  # noqa: E402
 from .exceptions import http_status, is_concurrency_error  # noqa: E402
-from .fields import Many2oneUnchecked  # noqa: E402
+from .fields import Many2oneUnchecked, aggregation  # noqa: E402
 from .hooks import hook_environment  # noqa: E402
 from .json import json_default  # noqa: E402
 from .language import check_language  # noqa: E402
