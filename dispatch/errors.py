@@ -26,10 +26,28 @@ def error_response(exception, entry, credentials):
     request.env.cr.rollback()
     error = describe(exception)
     response = _response(exception, error)
-    response.headers["X-Request-Id"] = entry.request_id
-    size = response.content_length or 0
-    entry.failed(request.env, credentials, response.status_code, size, error, _traceback(exception))
+    _log(entry, credentials, exception, error, response)
     return response
+
+
+def log_failure(entry, credentials, exception, response):
+    """Log a call whose error the host itself has described.
+
+    :param Entry entry: the request's place in the log
+    :param Credentials | None credentials: the key, once it is known
+    :param Exception exception: what was raised
+    :param response: the host's answer; a werkzeug response or exception
+    """
+    request.env.cr.rollback()
+    _log(entry, credentials, exception, describe(exception), response)
+
+
+def _log(entry, credentials, exception, error, response):
+    status = getattr(response, "status_code", None) or response.code
+    if hasattr(response, "headers"):
+        response.headers["X-Request-Id"] = entry.request_id
+    size = getattr(response, "content_length", None) or 0
+    entry.failed(request.env, credentials, status, size, error, _traceback(exception))
 
 
 def _response(exception, error):

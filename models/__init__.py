@@ -5,6 +5,7 @@ from . import (
     json2_api_key,
     json2_api_key_show,
     json2_api_log,
+    json2_api_usage,
     res_config_settings,
     res_users,
     res_users_apikeys,

@@ -3,9 +3,12 @@ from werkzeug.exceptions import Forbidden
 from odoo import models
 from odoo.http import request
 
+from ..dispatch.audit import Entry
+from ..dispatch.errors import log_failure
 from ..dispatch.json2 import Json2Dispatcher
 from ..dispatch.restrictions import check_call, transaction_mode
 from ..protocol import key as key_format
+from ..protocol.arguments import InvalidArgument, record_ids
 from ..protocol.bearer import bearer_token
 
 
@@ -22,6 +25,12 @@ class IrHttp(models.AbstractModel):
         return [rule for rule in rules if rule[1].routing["type"] != Json2Dispatcher.routing_type]
 
     @classmethod
+    def _authenticate(cls, endpoint):
+        if _is_native_call():
+            request.dispatcher.entry = Entry.of_request("/json/2", request.httprequest)
+        super()._authenticate(endpoint)
+
+    @classmethod
     def _auth_method_bearer(cls):
         token = bearer_token(request.httprequest.headers.get("Authorization"))
         if not token or not token.startswith(key_format.PREFIX):
@@ -33,6 +42,8 @@ class IrHttp(models.AbstractModel):
     def _pre_dispatch(cls, rule, args):
         super()._pre_dispatch(rule, args)
         credentials = getattr(request.dispatcher, "credentials", None)
+        if _is_native_call():
+            _describe_native_call(request.dispatcher.entry, args)
         if credentials and not isinstance(request.dispatcher, Json2Dispatcher):
             _check_native_call(credentials, args)
 
@@ -42,6 +53,40 @@ class IrHttp(models.AbstractModel):
             return super()._dispatch(endpoint)
         with transaction_mode(getattr(request.dispatcher, "credentials", None), request.env):
             return super()._dispatch(endpoint)
+
+    @classmethod
+    def _post_dispatch(cls, response):
+        super()._post_dispatch(response)
+        if _is_native_call():
+            entry = request.dispatcher.entry
+            response.headers["X-Request-Id"] = entry.request_id
+            entry.ids = _ids(request.params)
+            entry.arguments = request.params
+            entry.succeeded(request.env, getattr(request.dispatcher, "credentials", None), response.content_length or 0)
+
+    @classmethod
+    def _handle_error(cls, exception):
+        response = super()._handle_error(exception)
+        if _is_native_call() and hasattr(request.dispatcher, "entry"):
+            credentials = getattr(request.dispatcher, "credentials", None)
+            log_failure(request.dispatcher.entry, credentials, exception, response)
+        return response
+
+
+def _is_native_call():
+    return request.httprequest.path.startswith("/json/2") and request.dispatcher.routing_type == "json2"
+
+
+def _describe_native_call(entry, args):
+    entry.user_id = request.env.uid
+    entry.model, entry.method = args.get("__model__", ""), args.get("__method__", "")
+
+
+def _ids(arguments):
+    try:
+        return record_ids(arguments.get("ids"))
+    except InvalidArgument:
+        return ()
 
 
 def _check_native_call(credentials, args):
