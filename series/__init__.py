@@ -26,3 +26,6 @@ from .user_keys import (  # noqa: E402
 
 # Odoo 19 has a /json/2 of its own, in the module ``rpc``.
 HAS_NATIVE_JSON2 = VERSION >= 19
+
+# Since 18 a domain may name the part of a date: ``create_date.month_number``.
+HAS_DATE_PARTS = VERSION >= 18

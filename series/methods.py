@@ -1,7 +1,10 @@
 """Which methods may be called remotely."""
+import functools
 import inspect
 
 from odoo.exceptions import AccessError
+
+from . import VERSION
 
 # What Odoo 19 marks ``@api.private`` on every model. 18 marks some of these, 16 and 17 none.
 _PRIVATE_ON_19 = frozenset("""
@@ -31,7 +34,7 @@ def public_method(model, name):
     method = getattr(cls, name, None)
     if not inspect.isroutine(method):
         raise AttributeError(f"The method '{model._name}.{name}' does not exist")
-    return method
+    return _copy_each(method) if VERSION < 18 and name == "copy" else method
 
 
 def is_model_method(method):
@@ -40,6 +43,16 @@ def is_model_method(method):
     :rtype: bool
     """
     return getattr(method, "_api_model", False) or getattr(method, "_api", None) in _MODEL_APIS
+
+
+def _copy_each(copy):
+    """Before 18 ``copy`` takes one record; from then on any number."""
+
+    @functools.wraps(copy)
+    def copy_each(records, *args, **kwargs):
+        return records.browse(id_ for record in records for id_ in copy(record, *args, **kwargs).ids)
+
+    return copy_each
 
 
 def _is_marked_private(cls, name):
