@@ -14,6 +14,7 @@ TIMEOUT = 60
 # Users and keys, the same on ours and on the native database: records made here have the same ids on both.
 PREPARE = """
 import datetime
+import inspect
 
 admin = env.ref("base.user_admin")
 Users = env["res.users"].with_context(no_reset_password=True)
@@ -33,7 +34,7 @@ users = {
 
 def user_key(user, name, scope=None):
     keys = env["res.users.apikeys"].with_user(user).sudo()
-    expiration = [False] if "expiration_date" in keys._fields else []
+    expiration = [False] if "expiration_date" in inspect.signature(keys._generate).parameters else []
     return keys._generate(scope, name, *expiration)
 
 def own_key(user, name, **values):

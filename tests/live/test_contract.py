@@ -46,6 +46,9 @@ HOST_OWN = {
     # Values that an older ORM or PostgreSQL refuses.
     "domain false": {OLDER: REFUSED},
     'domain [["id", "in", 1]]': {OLDER: REFUSED},
+    'domain [["name", "IN", ["x"]]]': {OLDER: REFUSED},
+    'domain [["create_date.month_number", "=", 1]]': {(16, 17): REFUSED},
+    'order ","': {(16, 17): REFUSED},
     'domain [["id", "=", 99999999999999999999]]': {OLDER: REFUSED},
     'limit "1"': {(16,): REFUSED},
     'offset "1"': {(16,): REFUSED},
@@ -271,7 +274,7 @@ class TestRights:
 
     def test_digests_are_for_nobody(self, as_user):
         answer = as_user("admin").call("json2.api.key", "search_read", {"domain": [], "fields": ["digest"]})
-        assert answer.status_code == 403
+        assert answer.status_code == 422
         assert "digest" not in as_user("admin").call("json2.api.key", "fields_get").json()
         answer = as_user("admin").call("json2.api.key", "search_read", {"domain": [], "limit": 1})
         assert answer.status_code == 200
@@ -357,9 +360,7 @@ class TestTwoProcesses:
         assert shell(two[0].databases[0], f"keys = {keys}\nresult = len(keys)\nkeys.unlink()") == 1
         assert self.status(reversed(two), key) == [401, 401]
 
-    def test_expired_odoo_key(self, host, two, user_keys, warm):
-        if host.major < 18:
-            pytest.skip(f"keys of Odoo {host.series} have no expiration date")
+    def test_expired_odoo_key(self, two, user_keys, warm):
         key = warm(user_keys["to expire"])
         postgres.sql("UPDATE res_users_apikeys SET expiration_date = now() AT TIME ZONE 'utc' - interval '1 second' "
                      "WHERE name = 'to expire'", database=two[0].databases[0])
