@@ -5,6 +5,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, NotFound, Unsupported
 
 from odoo import http
 
+from .body import check_size, has_body
 from .errors import error_response
 from .response import json_response
 
@@ -20,6 +21,7 @@ class Json2Dispatcher(http.Dispatcher):
     def __init__(self, request):
         super().__init__(request)
         self.body = {}
+        self.credentials = None
         if "json2.api.key" not in request.registry:
             # Loaded for the whole server, but not installed in this database.
             raise NotFound()
@@ -82,9 +84,11 @@ def parse_body(request):
 
     :rtype: dict
     :raise BadRequest: when it is no JSON
+    :raise RequestEntityTooLarge: when it is larger than the settings allow
     """
-    if not request.httprequest.content_length:
+    if not has_body(request):
         return {}
+    check_size(request)
     try:
         body = json.loads(request.httprequest.get_data(as_text=True))
     except RecursionError:
