@@ -6,6 +6,8 @@ from odoo.exceptions import AccessDenied
 from odoo.http import request
 
 from .. import series
+from ..dispatch.cooldown import guarded
+from ..dispatch.credentials import Credentials
 from ..dispatch.json2 import check_media_type
 from ..protocol import key as key_format
 from ..protocol.bearer import bearer_token, is_interactive
@@ -20,18 +22,20 @@ class IrHttp(models.AbstractModel):
 
         :raise UnsupportedMediaType: before all else, as on 19
         :raise Unauthorized: without a valid key, whatever is wrong with it
+        :raise TooManyRequests: too many wrong keys came from the same address
         :raise AccessDenied: the key is not of the session's user
         """
         check_media_type(request)
         token = bearer_token(request.httprequest.headers.get("Authorization"))
         if token:
-            uid = cls._json2_user(token)
-            if not uid:
+            credentials = guarded(request, token, cls._json2_credentials)
+            if not credentials:
                 raise _unauthorized("Invalid apikey")
-            if request.env.uid and request.env.uid != uid:
+            if request.env.uid and request.env.uid != credentials.user_id:
                 raise AccessDenied("Session user does not match the used apikey.")
-            request.update_env(user=uid)
+            request.update_env(user=credentials.user_id)
             request.session.can_save = False
+            request.dispatcher.credentials = credentials
         elif not request.env.uid:
             raise _unauthorized("User not authenticated, use an API Key with a Bearer Authorization header.")
         elif not is_interactive(request.httprequest.headers):
@@ -39,11 +43,12 @@ class IrHttp(models.AbstractModel):
         cls._auth_method_user()
 
     @classmethod
-    def _json2_user(cls, token):
-        """Return the id of the user that a key stands for, None when it is not valid."""
+    def _json2_credentials(cls, token):
+        """Return the credentials that a key stands for, None when it is not valid."""
         if token.startswith(key_format.PREFIX):
             return request.env["json2.api.key"]._authenticate(token)
-        return request.env["res.users.apikeys"]._json2_authenticate(token)
+        uid = request.env["res.users.apikeys"]._json2_authenticate(token)
+        return Credentials(uid) if uid else None
 
     if series.HAS_NATIVE_JSON2:
 

@@ -1,8 +1,12 @@
 from hmac import compare_digest
 
-from odoo import api, fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
 
+from ..dispatch.credentials import Credentials
 from ..protocol import key as key_format
+
+RATE_PERIODS = [("minute", "per minute"), ("hour", "per hour"), ("day", "per day")]
 
 
 class Json2ApiKey(models.Model):
@@ -23,6 +27,13 @@ class Json2ApiKey(models.Model):
     digest = fields.Char(required=True, readonly=True, copy=False, groups=fields.NO_ACCESS)
     expiration_date = fields.Datetime(help="From this moment on the key is refused. Empty: it never expires.")
     active = fields.Boolean(default=True, help="An archived key is refused.")
+    rate_limit = fields.Integer(help="Calls that the key may make in a period. 0: the limit of the settings, if any.")
+    rate_period = fields.Selection(RATE_PERIODS, default="minute", required=True)
+
+    @api.constrains("rate_limit")
+    def _check_rate_limit(self):
+        if any(key.rate_limit < 0 for key in self):
+            raise ValidationError(_("A rate limit cannot be negative. Enter 0 for the limit of the settings."))
 
     def init(self):
         # A constraint would be declared one way on Odoo 19 and another before; the index is the same on all.
@@ -52,20 +63,20 @@ class Json2ApiKey(models.Model):
 
     @api.model
     def _authenticate(self, secret):
-        """Return the id of the user that a key stands for.
+        """Return what a key stands for.
 
         One look-up by a unique index, in SQL because it is part of every call; none at all for a mistyped key.
 
         :param str secret: what the client sent
         :return: None when the key is unknown, archived or expired, or its user is archived
-        :rtype: int | None
+        :rtype: Credentials | None
         """
         if not key_format.is_well_formed(secret):
             return None
         digest = key_format.digest(secret)
         self.env.cr.execute(
             """
-            SELECT key.user_id, key.digest
+            SELECT key.digest, key.user_id, key.id, key.rate_limit, key.rate_period
               FROM json2_api_key key
               JOIN res_users ON res_users.id = key.user_id
              WHERE key.digest = %s
@@ -76,4 +87,4 @@ class Json2ApiKey(models.Model):
             [digest],
         )
         row = self.env.cr.fetchone()
-        return row[0] if row and compare_digest(row[1], digest) else None
+        return Credentials(*row[1:]) if row and compare_digest(row[0], digest) else None
