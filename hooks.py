@@ -12,9 +12,11 @@ def post_load():
 
 
 def uninstall_hook(*args):
-    """Remove the parameters that the settings page wrote after the installation.
+    """Remove what Odoo does not know to be ours: the parameters that the settings page wrote after the installation,
+    and the table that is no model's.
 
     :param args: ``(cr, registry)`` on Odoo 16, ``(env,)`` since 17
     """
     env = series.hook_environment(args)
     env["ir.config_parameter"].search([("key", "=like", "json2_backport.%")]).unlink()
+    env.cr.execute("DROP TABLE IF EXISTS json2_rate_window")
