@@ -18,4 +18,5 @@ def uninstall_hook(*args):
     """
     env = series.hook_environment(args)
     env["ir.config_parameter"].search([("key", "=like", "json2_backport.%")]).unlink()
+    env.cr.execute("DROP TABLE IF EXISTS json2_rate_window")
     series.drop_user_key_expiration(env)

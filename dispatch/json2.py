@@ -6,6 +6,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, NotFound, Unsupported
 from odoo import http
 
 from .audit import Entry
+from .body import check_size, has_body
 from .errors import error_response
 from .response import json_response
 
@@ -86,9 +87,11 @@ def parse_body(request):
 
     :rtype: dict
     :raise BadRequest: when it is no JSON
+    :raise RequestEntityTooLarge: when it is larger than the settings allow
     """
-    if not request.httprequest.content_length:
+    if not has_body(request):
         return {}
+    check_size(request)
     try:
         body = json.loads(request.httprequest.get_data(as_text=True))
     except RecursionError:

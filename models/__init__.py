@@ -1,11 +1,13 @@
 from . import (
     data_dialect,
     ir_http,
+    ir_http_limits,
     json2_api_key_restrictions,
     json2_api_key,
     json2_api_key_show,
     json2_api_log,
     json2_api_usage,
+    json2_rate_window,
     res_config_settings,
     res_users,
     res_users_apikeys,

@@ -5,6 +5,7 @@ from odoo import models
 from odoo.exceptions import AccessDenied
 from odoo.http import request
 
+from ..dispatch.cooldown import guarded
 from ..dispatch.credentials import Credentials
 from ..dispatch.json2 import check_media_type
 from ..dispatch.restrictions import check_client
@@ -37,7 +38,7 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _json2_log_in(cls, token):
         """Let the rest of the request run as the user of a key."""
-        credentials = cls._json2_credentials(token)
+        credentials = guarded(request, token, cls._json2_credentials)
         if not credentials:
             raise _unauthorized("Invalid apikey")
         request.dispatcher.credentials = credentials

@@ -409,7 +409,8 @@ class Json2ApiKey(models.Model):
         self.env.cr.execute(
             """
             SELECT key.digest, key.user_id, key.id, key.name,
-                   key.allowed_models, key.allowed_methods, key.read_only, key.allowed_networks, key.log_arguments
+                   key.allowed_models, key.allowed_methods, key.read_only, key.allowed_networks, key.log_arguments,
+                   coalesce(key.rate_limit, 0), coalesce(key.rate_period, 'minute')
               FROM json2_api_key key
               JOIN res_users ON res_users.id = key.user_id
              WHERE key.digest = %s

@@ -1,5 +1,12 @@
 from odoo import _, api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
+
+from ..dispatch import parameters
+from ..dispatch.body import DEFAULT_MAX_SIZE
+from ..protocol.cors import InvalidOrigin, parse_origins
+from .json2_api_key_restrictions import RATE_PERIODS
+
+MEGABYTE = 1024 * 1024
 
 
 class ResConfigSettings(models.TransientModel):
@@ -35,6 +42,51 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="json2_backport.traceback",
         default="dev",
     )
+
+    json2_rate_limit = fields.Integer(string="Default Rate Limit", config_parameter="json2_backport.rate_limit")
+    json2_rate_period = fields.Selection(
+        RATE_PERIODS,
+        string="Period of the Default Rate Limit",
+        config_parameter="json2_backport.rate_period",
+        default="minute",
+    )
+    # The parameter is in bytes.
+    json2_max_body_size = fields.Float(string="Largest Request (MB)")
+    json2_allowed_origins = fields.Char(
+        string="Allowed Origins", config_parameter="json2_backport.allowed_origins"
+    )
+
+    @api.model
+    def get_values(self):
+        values = super().get_values()
+        size = parameters.integer(self.env, "max_body_size", DEFAULT_MAX_SIZE)
+        values["json2_max_body_size"] = size / MEGABYTE
+        return values
+
+    def set_values(self):
+        """Store the settings.
+
+        :raise UserError: one of ours makes no sense
+        """
+        if self.json2_rate_limit < 0:
+            raise UserError(_("The default rate limit cannot be negative. Enter 0 for no limit."))
+        size = round(self.json2_max_body_size * MEGABYTE)
+        if size <= 0:
+            raise UserError(_("The largest request must be more than 0 MB."))
+        self.json2_allowed_origins = self._json2_normalised_origins()
+        super().set_values()
+        self.env["ir.config_parameter"].sudo().set_param("json2_backport.max_body_size", size)
+
+    def _json2_normalised_origins(self):
+        try:
+            return " ".join(parse_origins(self.json2_allowed_origins))
+        except InvalidOrigin as exc:
+            message = _(
+                "Allowed origins: %s is not an origin. An origin is a scheme and a host, with a port if it is not the usual "
+                "one, and nothing behind it: https://app.example.com or http://localhost:3000.",
+                exc.args[0],
+            )
+            raise UserError(message) from exc
 
     @api.constrains(
         "json2_maximum_lifetime", "json2_grace_period", "json2_warning_days", "json2_log_retention", "json2_log_arguments_size"
