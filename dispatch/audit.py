@@ -105,8 +105,8 @@ class Entry:
             row = self._row(env, credentials, status, response_size)
             row.update(
                 error_name=error["name"],
-                error_message=mask_text(error["message"]),
-                traceback=mask_text(traceback[-MAX_TRACEBACK:]),
+                error_message=_storable(mask_text(str(error["message"]))),
+                traceback=_storable(mask_text(traceback[-MAX_TRACEBACK:])),
             )
             # Whoever has no key can make as many rows as he likes, unless they are counted.
             address = self.ip if credentials is None and self.user_id is None else None
@@ -127,7 +127,7 @@ class Entry:
             "model": _storable(self.model[:MAX_TEXT]),
             "method": _storable(self.method[:MAX_TEXT]),
             "id_count": len(self.ids),
-            "record_ids": ",".join(map(str, self.ids[:MAX_IDS])),
+            "record_ids": ",".join(map(str, self.ids[:MAX_IDS])) or None,
             "status": status,
             "outcome": "success" if status < 400 else "client_error" if status < 500 else "server_error",
             "duration": (time.perf_counter() - self.started) * 1000,
@@ -159,7 +159,7 @@ def _insert(cr, row):
 
 def _storable(text):
     """PostgreSQL stores neither NUL nor lone surrogates."""
-    return text and text.replace("\x00", "").encode("utf-8", "replace").decode()
+    return text and text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
 def _tell(row):

@@ -16,6 +16,11 @@ _logger = logging.getLogger(__name__)
 
 MANAGER = "json2_backport.group_json2_manager"
 USAGE_DAYS = 7
+# What a manager may change of a key. Its secret is known to somebody: it never passes to another user.
+EDITABLE = frozenset([
+    "name", "active", "expiration_date", "log_arguments",
+    "allowed_models", "allowed_methods", "read_only", "allowed_networks", "rate_limit", "rate_period",
+])  # fmt: skip
 
 
 class Json2ApiKey(models.Model):
@@ -212,16 +217,28 @@ class Json2ApiKey(models.Model):
             raise AccessError(_("You can change your own keys only."))
 
     def write(self, vals):
-        if vals.get("expiration_date") and not self.env.su:
-            self._check_lifetime(fields.Datetime.to_datetime(vals["expiration_date"]))
-        elif "expiration_date" in vals and not self.env.su:
-            self._check_lifetime(False)
+        if not self.env.su:
+            self._check_write(vals)
         if "expiration_date" in vals:
             vals = dict(vals, warned_days=0)
         result = super().write(vals)
         if "active" in vals and not vals["active"]:
             self._archive_successors()
         return result
+
+    def _check_write(self, vals):
+        """Refuse a manager what would hand a key to another, or widen what it may do for an administrator.
+
+        :raise AccessError: for a value that only the addon itself may change, or a key that is not his to govern
+        """
+        fixed = [name for name in vals if name not in EDITABLE]
+        if fixed:
+            raise AccessError(_("These values of a key cannot be changed: %s", ", ".join(fixed)))
+        if vals.keys() - {"active"} or vals.get("active"):
+            for user in self.user_id:
+                self._check_user(user)
+        if "expiration_date" in vals:
+            self._check_lifetime(fields.Datetime.to_datetime(vals["expiration_date"] or False))
 
     def _archive_successors(self):
         """A leaked key may have rotated itself; what came of it goes with it."""
@@ -278,8 +295,8 @@ class Json2ApiKey(models.Model):
 
     def _rotate(self):
         self.ensure_one()
-        self._check_own()
         key = self.sudo()
+        self._check_user(key.user_id.sudo(False))
         now = fields.Datetime.now()
         if not key.active or key.is_expired:
             raise UserError(_("An archived or expired key cannot be rotated."))

@@ -16,7 +16,7 @@ class Json2ApiUsage(models.TransientModel):
     _name = "json2.api.usage"
     _description = "JSON-2 API Usage"
 
-    name = fields.Char(compute="_compute_name")
+    name = fields.Char(default=lambda self: _("API Usage"))
     calls = fields.Integer(compute="_compute_usage")
     errors = fields.Integer(compute="_compute_usage")
     average_duration = fields.Char(compute="_compute_usage")
@@ -24,9 +24,6 @@ class Json2ApiUsage(models.TransientModel):
     errors_graph = fields.Char(string="Errors by Day", compute="_compute_usage")
     busiest_keys = fields.Html(compute="_compute_usage", sanitize=False)
     slowest_methods = fields.Html(compute="_compute_usage", sanitize=False)
-
-    def _compute_name(self):
-        self.name = _("API Usage")
 
     @api.depends_context("uid")
     def _compute_usage(self):
@@ -82,6 +79,20 @@ class Json2ApiUsage(models.TransientModel):
             for values, count, duration in groups[:ROWS]
         ]
         return _table([_("Method"), _("Calls"), _("Average (ms)")], rows)
+
+    @api.model
+    def action_open(self):
+        """Open the page.
+
+        :rtype: dict
+        """
+        return {
+            "type": "ir.actions.act_window",
+            "name": _("API Usage"),
+            "res_model": self._name,
+            "res_id": self.create({}).id,
+            "views": [(False, "form")],
+        }
 
     def action_graph(self):
         """Open the calls as a graph.

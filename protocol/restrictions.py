@@ -20,6 +20,7 @@ def check_patterns(text):
 
     :raise ValueError: with the first item that is none
     """
+    _check_not_empty(text)
     for item in split(text):
         if not _PATTERN.fullmatch(item):
             raise ValueError(item)
@@ -41,6 +42,7 @@ def check_networks(text):
 
     :raise ValueError: with the first item that is none
     """
+    _check_not_empty(text)
     for item in split(text):
         try:
             ipaddress.ip_network(item)
@@ -66,6 +68,12 @@ def in_networks(address, networks):
         return False
     client = getattr(client, "ipv4_mapped", None) or client
     return any(client in ipaddress.ip_network(item) for item in items)
+
+
+def _check_not_empty(text):
+    """Separators alone would restrict nothing, and look as if they did."""
+    if text and not split(text):
+        raise ValueError(text)
 
 
 def _matches(name, parts):
