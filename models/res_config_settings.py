@@ -4,6 +4,7 @@ from odoo.exceptions import UserError, ValidationError
 from ..dispatch import parameters
 from ..dispatch.body import DEFAULT_MAX_SIZE
 from ..protocol.cors import InvalidOrigin, parse_origins
+from ..protocol.restrictions import split
 from .json2_api_key_restrictions import RATE_PERIODS
 
 MEGABYTE = 1024 * 1024
@@ -96,6 +97,6 @@ class ResConfigSettings(models.TransientModel):
             numbers = ("maximum_lifetime", "grace_period", "log_retention", "log_arguments_size")
             if any(settings[f"json2_{name}"] < 0 for name in numbers):
                 raise ValidationError(_("Lifetimes, periods and sizes cannot be negative."))
-            days = (settings.json2_warning_days or "").replace(",", " ").split()
+            days = split(settings.json2_warning_days)
             if not all(item.isdigit() for item in days):
                 raise ValidationError(_("The warnings are numbers of days, such as: 14, 3."))

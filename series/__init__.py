@@ -30,3 +30,6 @@ HAS_NATIVE_JSON2 = VERSION >= 19
 
 # Since 18 a domain may name the part of a date: ``create_date.month_number``.
 HAS_DATE_PARTS = VERSION >= 18
+
+# The groups of a user, as a field of res.users.
+USER_GROUPS = "group_ids" if VERSION >= 19 else "groups_id"

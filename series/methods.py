@@ -1,6 +1,7 @@
 """Which methods may be called remotely."""
 import functools
 import inspect
+import weakref
 
 from odoo.exceptions import AccessError
 
@@ -12,6 +13,9 @@ _PRIVATE_ON_19 = frozenset("""
     invalidate_model invalidate_recordset lock_for_update mapped modified new search_fetch sorted sudo
     try_lock_for_update union update with_company with_context with_env with_prefetch with_user
 """.split())
+
+# Class of a model -> {name of a method: whether it is marked private}
+_marks = weakref.WeakKeyDictionary()
 
 # ``_api`` of a method that takes no record, on 16 to 18; 19 has ``_api_model``.
 _MODEL_APIS = ("model", "model_create")
@@ -56,5 +60,12 @@ def _copy_each(copy):
 
 
 def _is_marked_private(cls, name):
-    # An override without the mark stays private, so every class of the model is asked.
-    return any(getattr(vars(parent).get(name), "_api_private", False) for parent in cls.mro())
+    # Remembered for as long as the registry's class lives: with many applications a model has a hundred classes.
+    marks = _marks.setdefault(cls, {})
+    if name not in marks:
+        # An override without the mark stays private, so every class of the model is asked.
+        is_private = any(getattr(vars(parent).get(name), "_api_private", False) for parent in cls.mro())
+        if not hasattr(cls, name):
+            return is_private  # names come from clients: only those that exist are worth the memory
+        marks[name] = is_private
+    return marks[name]
