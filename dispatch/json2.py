@@ -1,7 +1,7 @@
 """The envelope of ``/json/2``: a JSON object in, a JSON value or an error object out."""
 import json
 
-from werkzeug.exceptions import BadRequest, HTTPException, NotFound, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, NotFound, UnsupportedMediaType
 
 from odoo import http
 

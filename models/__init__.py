@@ -1,19 +1,17 @@
+from .. import series
 from . import (
     data_dialect,
     ir_http,
     ir_http_limits,
-    json2_api_key_restrictions,
     json2_api_key,
+    json2_api_key_restrictions,
     json2_api_key_show,
     json2_api_log,
-    json2_api_usage,
     json2_rate_window,
     res_config_settings,
     res_users,
     res_users_apikeys,
 )
-
-from .. import series
 
 if series.HAS_NATIVE_JSON2:
     from . import ir_http_native

@@ -43,7 +43,8 @@ class IrHttp(models.AbstractModel):
             raise _unauthorized("Invalid apikey")
         request.dispatcher.credentials = credentials
         if request.env.uid and request.env.uid != credentials.user_id:
-            raise AccessDenied("Session user does not match the used apikey.")
+            # In the words of 19: programs read them.
+            raise AccessDenied("Session user does not match the used apikey.")  # pylint: disable=translation-required
         check_client(credentials, request.httprequest.remote_addr)
         request.update_env(user=credentials.user_id)
         request.session.can_save = False

@@ -33,7 +33,6 @@ class Json2ApiKey(models.Model):
     name = fields.Char(string="Description", required=True, help="What the key is for.")
     user_id = fields.Many2one(
         "res.users",
-        string="User",
         required=True,
         readonly=True,
         index=True,
@@ -42,7 +41,11 @@ class Json2ApiKey(models.Model):
     )
     prefix = fields.Char(string="Key", readonly=True, help="The first characters of the key, to recognise it by.")
     expiration_date = fields.Datetime(help="From this moment on the key is refused. Empty: it never expires.")
-    lifetime = fields.Integer(readonly=True, help="How many days the key was made to live; its successors do as well. 0: for ever.")
+    lifetime = fields.Integer(
+        string="Lifetime (days)",
+        readonly=True,
+        help="How long the key was made to live; its successors do as well. 0: for ever.",
+    )
     active = fields.Boolean(default=True, help="An archived key is refused.")
     predecessor_id = fields.Many2one(
         "json2.api.key",

@@ -80,7 +80,7 @@ class Json2ApiLog(models.Model):
 
     def _keep_last_uses(self):
         """Note on each key when it was last used, before the row that tells so is removed."""
-        for key in self.env["json2.api.key"].with_context(active_test=False).search([]):
+        for key in self.env["json2.api.key"].with_context(active_test=False).search([]):  # pylint: disable=no-search-all
             if key.last_use_date and key.last_use_date != key.kept_last_use_date:
                 key.write({"kept_last_use_date": key.last_use_date, "kept_last_use_ip": key.last_use_ip})
 

@@ -22,8 +22,8 @@ _SECRET_TEXT = re.compile(
 )
 # ``password='x'``, ``"token": "x"``, ``api_key=x`` in messages and tracebacks.
 _SECRET_PAIR = re.compile(
-    r"""(?P<name>[\w.-]*(?:%s)[\w.-]*['"]?\s*(?:[:=]|,)\s*)(?P<value>'[^']*'|"[^"]*"|[^\s,;)\]}'"]+)"""
-    % _SECRET_NAME.pattern,
+    rf"""(?P<name>(?:{_SECRET_NAME.pattern})[\w.-]{{0,64}}['"]?\s{{0,8}}[:=,]\s{{0,8}})"""
+    r"""(?P<value>'[^']*'|"[^"]*"|[^\s,;)\]}'"]+)""",
     re.IGNORECASE,
 )
 _BASE64 = re.compile(r"[\w+/=\s-]{200,}")

@@ -34,6 +34,7 @@ def public_method(model, name):
     """
     cls = type(model)
     if name.startswith("_") or name in _PRIVATE_ON_19 or _is_marked_private(cls, name):
+        # pylint: disable-next=translation-required  # the words of 19
         raise AccessError(f"Private methods (such as '{model._name}.{name}') cannot be called remotely.")
     method = getattr(cls, name, None)
     if not inspect.isroutine(method):

@@ -4,8 +4,6 @@ from odoo.tests import HttpCase, new_test_user, tagged
 
 from ..dispatch import cooldown
 
-from ..dispatch import cooldown
-
 
 @tagged("post_install", "-at_install")
 class Json2Case(HttpCase):
@@ -21,10 +19,6 @@ class Json2Case(HttpCase):
     def setUp(self):
         super().setUp()
         # All tests come from one address, and many of them with wrong keys.
-        cooldown._failures.clear()
-
-    def setUp(self):
-        super().setUp()
         cooldown._failures.clear()
 
     def post(self, path, body=None, key=None, headers=None):

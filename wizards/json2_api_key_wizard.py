@@ -24,7 +24,7 @@ class Json2ApiKeyWizard(models.TransientModel):
     owner = fields.Selection(
         [("user", "An existing user"), ("bot", "A new bot user")], string="For", required=True, default="user"
     )
-    user_id = fields.Many2one("res.users", string="User", default=lambda self: self.env.user)
+    user_id = fields.Many2one("res.users", default=lambda self: self.env.user)
     bot_name = fields.Char(
         string="Name of the Bot", help="A user without a password, who can do nothing but call the API."
     )
