@@ -1,4 +1,5 @@
-"""The virtual environments: one for what the hosts import and the tools for tests and checks, one for published clients."""
+"""The virtual environments: one for what the hosts import and the tools for tests and checks, one for published clients,
+one for what drives a browser."""
 import shutil
 import subprocess
 import sys
@@ -9,10 +10,11 @@ from .console import say
 from .locking import lock
 from .paths import cache, short_hash
 
-HOSTS, CLIENTS = "venv", "venv-clients"
+HOSTS, CLIENTS, BROWSER = "venv", "venv-clients", "venv-browser"
 REQUIREMENTS = {
     HOSTS: ("requirements.txt", "requirements-dev.txt"),
     CLIENTS: ("requirements-clients.txt",),
+    BROWSER: ("requirements-browser.txt",),
 }
 
 

@@ -20,6 +20,7 @@ _json_logger = logging.getLogger("odoo.addons.json2_backport.calls")
 
 MAX_IDS = 100
 MAX_TEXT = 512
+MAX_MESSAGE = 10_000
 MAX_TRACEBACK = 50_000
 
 # A call that has changed nothing needs no durable commit: losing its row in a crash loses nothing else, and the call
@@ -108,7 +109,7 @@ class Entry:
             row = self._row(env, credentials, status, response_size)
             row.update(
                 error_name=error["name"],
-                error_message=_storable(mask_text(str(error["message"]))),
+                error_message=_storable(mask_text(str(error["message"])[:MAX_MESSAGE])),
                 traceback=_storable(mask_text(traceback[-MAX_TRACEBACK:])),
             )
             # Whoever has no key can make as many rows as he likes, unless they are counted.
@@ -127,8 +128,8 @@ class Entry:
             "user_id": self.user_id,
             "ip": self.ip,
             "endpoint": self.endpoint,
-            "model": _storable(self.model[:MAX_TEXT]),
-            "method": _storable(self.method[:MAX_TEXT]),
+            "model": _masked(self.model[:MAX_TEXT]),
+            "method": _masked(self.method[:MAX_TEXT]),
             "id_count": len(self.ids),
             "record_ids": ",".join(map(str, self.ids[:MAX_IDS])) or None,
             "status": status,

@@ -9,7 +9,8 @@ from odoo.models import BaseModel
 from .. import series
 from ..protocol import arguments as protocol_arguments
 from .diagnosis import explain
-from .restrictions import check_call, transaction_mode
+from .read_only import transaction_mode
+from .restrictions import check_call
 
 FLAT_CREATE_WARNING = '299 - "Field values at the top level of the body: Odoo 19 wants them in vals_list"'
 

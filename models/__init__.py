@@ -1,10 +1,14 @@
 from .. import series
+
+# The model before those that inherit it.
+from . import json2_api_key_restrictions
+
+# isort: split
 from . import (
     data_dialect,
     ir_http,
     ir_http_limits,
     json2_api_key,
-    json2_api_key_restrictions,
     json2_api_key_show,
     json2_api_log,
     json2_rate_window,

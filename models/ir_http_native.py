@@ -6,7 +6,8 @@ from odoo.http import request
 from ..dispatch.audit import Entry
 from ..dispatch.errors import log_failure
 from ..dispatch.json2 import Json2Dispatcher
-from ..dispatch.restrictions import check_call, transaction_mode
+from ..dispatch.read_only import transaction_mode
+from ..dispatch.restrictions import check_call
 from ..protocol import key as key_format
 from ..protocol.arguments import InvalidArgument, record_ids
 from ..protocol.bearer import bearer_token

@@ -1,0 +1,438 @@
+"""Every series: a person's way through the screens, in a real Chromium.
+
+JSON2_SCREENSHOTS=<directory> keeps a picture of every screen, for people to look at.
+"""
+import contextlib
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from support import OURS, Client, Server, databases, odoo
+
+from devtools import process, venv
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+if not CHROMIUM:
+    pytest.skip("there is no Chromium here", allow_module_level=True)
+
+SCREENSHOTS = os.environ.get("JSON2_SCREENSHOTS")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         "--no-first-run"]
+TIMEOUT = 30_000
+KEY = re.compile(r"j2_[0-9A-Za-z]{49}")
+
+MAKE = """
+internal = env["res.users"].search([("login", "=", "internal")])
+admin = env.ref("base.user_admin")
+for user in internal, admin:
+    group = env.ref("json2_backport.group_json2_user")
+    user.write({"group_ids" if "group_ids" in user._fields else "groups_id": [(4, group.id)]})
+env["json2.api.key"].search([]).unlink()
+for name, user, days in (("Stock sync", internal, 2), ("Accounting", admin, 60), ("Old web shop", admin, -1)):
+    date = fields.Datetime.now() + timedelta(days=days)
+    record, secret = env["json2.api.key"]._generate(name, user, date)
+result = True
+"""
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser. What drives it lives in an environment of its own, ahead of that of the hosts."""
+    home = venv.python(venv.BROWSER).parents[1]
+    [packages] = home.glob("lib/python*/site-packages")
+    sys.path.insert(0, str(packages))
+    from playwright.sync_api import sync_playwright
+
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            yield browser
+            browser.close()
+    finally:
+        sys.path.remove(str(packages))
+
+
+@pytest.fixture(scope="module")
+def server(host, prepared, new_database, shell):
+    database = new_database(prepared)
+    shell(database, "from datetime import timedelta\nfrom odoo import fields\n" + MAKE)
+    load_spanish(host, database)
+    with Server(host, database, load=OURS, extra=["--max-cron-threads=0"]) as running:
+        yield running
+
+
+def load_spanish(host, database):
+    """A language and the addon's terms in it."""
+    odoo.install(host, database, "--load-language=es_ES", "--update", "json2_backport",
+                 *databases.demo_options(host, False), *databases.auto_install_options(host, False))
+
+
+class Person:
+    """Somebody at a browser of his own, in the words of the screens. `complaints`: what the page had to complain about."""
+
+    def __init__(self, page, server, series, label):
+        self.page = page
+        self.server = server
+        self.series = series
+        self.label = label
+        self.complaints = []
+        page.set_default_timeout(TIMEOUT)
+        page.on("console", self._listen)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _listen(self, message):
+        # Pictures and fonts that a host asks for and does not have.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+    def log_in(self, login):
+        self.page.goto(self.server.url + "/web/login")
+        self.page.fill("input[name=login]", login)
+        self.page.fill("input[name=password]", login)
+        self.page.click("button[type=submit]")
+        self.page.wait_for_selector(".o_main_navbar")
+        self.settle()
+
+    def settle(self):
+        """Until nothing is asked of the server any more."""
+        with contextlib.suppress(Exception):  # a page that polls never rests
+            self.page.wait_for_load_state("networkidle", timeout=5000)
+        self.page.wait_for_timeout(400)
+
+    def shot(self, name):
+        self.settle()
+        if SCREENSHOTS:
+            Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=str(Path(SCREENSHOTS, f"{self.series}-{self.label}-{name}.png")))
+
+    def open_app(self):
+        self.page.click(".o_navbar_apps_menu button")
+        self.page.click('.o_app:has-text("JSON-2 API")')
+        self.page.wait_for_selector(".o_list_view")
+        self.settle()
+
+    def menu(self, text):
+        self.page.click(f'.o_menu_sections >> text="{text}"')
+        self.settle()
+
+    def dialog(self):
+        return self.page.locator(".modal").last
+
+    def fill(self, field, value):
+        self.page.locator(f".modal div[name={field}] input").first.fill(value)
+
+    def generate(self, name, **values):
+        """Fill the dialog that is open, and click; returns the key that is shown."""
+        self.page.wait_for_selector(".modal .o_form_view")
+        self.fill("name", name)
+        for field, value in values.items():
+            self.fill(field, value)
+        self.page.click(".modal button[name=action_generate]")
+        return self.shown_key()
+
+    def shown_key(self):
+        self.page.wait_for_selector(".modal div[name=curl]")
+        self.settle()
+        return KEY.search(self.page.locator(".modal div[name=key]").inner_text())[0]
+
+    def close_dialog(self):
+        self.page.click(".modal footer button:visible >> nth=0")
+        self.page.wait_for_selector(".modal", state="detached")
+        self.settle()
+
+    def confirm(self):
+        self.page.wait_for_selector(".modal footer .btn-primary")
+        self.page.click(".modal footer .btn-primary")
+        self.settle()
+
+    def rows(self):
+        """The texts of the rows of the list."""
+        self.page.wait_for_selector(".o_list_view")
+        self.settle()
+        return [row.inner_text() for row in self.page.locator(".o_data_row").all()]
+
+    def open_row(self, name):
+        self.page.click(f'.o_data_row:has-text("{name}") >> td.o_data_cell >> nth=0')
+        self.page.wait_for_selector(".o_form_view")
+        self.settle()
+
+    def preferences(self):
+        self.page.click(".o_user_menu button")
+        self.page.click("text=/^(Preferences|My Preferences|My Profile|Preferencias|Mis preferencias|Mi perfil)$/")
+        self.settle()
+        for tab in ("Account Security", "Security", "Seguridad de la cuenta", "Seguridad"):
+            locator = self.page.locator(f'.nav-link:has-text("{tab}")')
+            if locator.count():
+                locator.first.click()
+                break
+        self.settle()
+
+    def everywhere(self):
+        """All that the browser still holds of what it was shown."""
+        return "\n".join([
+            self.page.url, self.page.content(),
+            self.page.evaluate("JSON.stringify([Object.entries(sessionStorage), Object.entries(localStorage)])"),
+            self.page.evaluate("JSON.stringify(history.state)"),
+            self.page.evaluate("[...document.querySelectorAll('input, textarea')].map(input => input.value).join('\\n')"),
+            self.page.evaluate("document.cookie"),
+        ])
+
+
+@pytest.fixture
+def person(chromium, server, host, request):
+    """person(login, label) -> somebody who is logged in. In the end no page may have complained."""
+    people, contexts = [], []
+
+    def enter(login, label):
+        context = chromium.new_context(viewport={"width": 1300, "height": 850}, locale="en-US")
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        contexts.append(context)
+        someone = Person(context.new_page(), server, host.series, label)
+        people.append(someone)
+        someone.log_in(login)
+        return someone
+
+    yield enter
+    for someone in people:
+        if SCREENSHOTS:
+            someone.shot(f"last-of-{request.node.name}")
+    for context in contexts:
+        context.close()
+    assert [someone.complaints for someone in people if someone.complaints] == []
+
+
+def call(server, key):
+    return Client(server, key).call("res.users", "context_get", {})
+
+
+def test_from_generating_to_archiving(server, person):
+    """The way of issue 3: click, copy, call, find it in the list, archive, be refused."""
+    admin = person("admin", "admin")
+    admin.open_app()
+    admin.menu("Generate API Key")
+    admin.page.wait_for_selector(".modal .o_form_view")
+    admin.shot("1-generate")
+    key = admin.generate("Web shop", allowed_models="res.*")
+    admin.shot("2-key")
+
+    # The copy button
+    admin.page.locator(".modal div[name=key] button, .modal button.o_clipboard_button").first.click()
+    admin.page.wait_for_timeout(300)
+    assert admin.page.evaluate("navigator.clipboard.readText()") == key
+    curl = admin.page.locator(".modal div[name=curl]").inner_text()
+    assert f"Bearer {key}" in curl
+    assert f"X-Odoo-Database: {server.databases[0]}" in curl
+    assert f"{server.url}/json/2/res.users/context_get" in curl
+
+    # The line works as it is, in a shell
+    curl = re.search(r"curl .*'\{\}'", curl)[0]
+    code, output = process.run(["bash", "-c", f"{curl} --silent --noproxy '*'"])
+    assert (code, '"uid": 2' in output) == (0, True), output
+    assert call(server, key).status_code == 200
+
+    # Closing forgets it
+    assert key in admin.everywhere()
+    admin.close_dialog()
+    assert key not in admin.everywhere()
+    assert "j2_" not in admin.page.url
+
+    admin.menu("API Keys")
+    [row] = [row for row in admin.rows() if "Web shop" in row]
+    assert key[:9] in row
+    assert "expires in 30 days" in row
+    assert key not in admin.everywhere()
+    admin.shot("3-list")
+    admin.open_row("Web shop")
+    admin.shot("4-form")
+    text = admin.page.inner_text(".o_form_view")
+    assert key[:9] in text
+    assert "127.0.0.1" in text
+    assert KEY.search(admin.everywhere()) is None
+
+    admin.page.click("button[name=action_archive]:visible")
+    admin.page.wait_for_selector(".modal")
+    admin.shot("5-archive")
+    assert call(server, key).status_code == 200
+    admin.confirm()
+    assert call(server, key).status_code == 401
+    admin.shot("6-archived")
+    admin.page.click("button[name=action_unarchive]:visible")
+    admin.settle()
+    assert call(server, key).status_code == 200
+
+
+def test_back_does_not_bring_it_again(server, person):
+    """Neither does reloading, nor the history of the browser."""
+    admin = person("admin", "back")
+    admin.open_app()
+    admin.menu("Generate API Key")
+    key = admin.generate("Back and forth")
+    admin.page.reload()
+    admin.page.wait_for_selector(".o_main_navbar")
+    admin.settle()
+    assert key not in admin.everywhere()
+    admin.page.go_back()
+    admin.settle()
+    assert key not in admin.everywhere()
+    admin.page.go_forward()
+    admin.settle()
+    assert key not in admin.everywhere()
+    assert call(server, key).status_code == 200
+
+
+def test_rotating(server, person):
+    admin = person("admin", "rotate")
+    admin.open_app()
+    admin.menu("Generate API Key")
+    old = admin.generate("Rotated")
+    admin.close_dialog()
+    admin.menu("API Keys")
+    admin.open_row("Rotated")
+    admin.page.click("button[name=action_rotate]:visible")
+    admin.page.wait_for_selector(".modal")
+    admin.shot("1-confirm")
+    admin.confirm()
+    new = admin.shown_key()
+    admin.shot("2-rotated")
+    assert new != old
+    assert call(server, old).status_code == call(server, new).status_code == 200
+    admin.close_dialog()
+    assert new not in admin.everywhere()
+    admin.menu("API Keys")
+    assert sum("Rotated" in row for row in admin.rows()) == 2
+    admin.shot("3-list")
+
+
+def test_a_mistake_is_told(person):
+    admin = person("admin", "mistake")
+    admin.open_app()
+    admin.menu("Generate API Key")
+    admin.page.wait_for_selector(".modal .o_form_view")
+    admin.fill("name", "Mistake")
+    admin.fill("allowed_networks", "here")
+    admin.page.click(".modal button[name=action_generate]")
+    admin.page.wait_for_selector("text=is not valid")
+    admin.shot("1-not-valid")
+    assert "Allowed Networks" in admin.dialog().inner_text()
+    admin.complaints.clear()  # older hosts write what the server refuses to the console
+
+
+def test_a_bot(server, person):
+    admin = person("admin", "bot")
+    admin.open_app()
+    admin.menu("Generate API Key")
+    admin.page.wait_for_selector(".modal .o_form_view")
+    admin.page.click('.modal label:has-text("A new bot user")')
+    admin.settle()
+    admin.shot("1-generate")
+    key = admin.generate("Stock", bot_name="Stock Sync Bot")
+    admin.shot("2-key")
+    assert call(server, key).json()["uid"] > 2
+
+
+def test_settings(shell, server, person):
+    admin = person("admin", "settings")
+    admin.open_app()
+    admin.menu("Settings")
+    admin.page.wait_for_selector("[name=json2_grace_period]")
+    admin.shot("1-settings")
+    admin.page.locator("[name=json2_grace_period] input, input[name=json2_grace_period]").first.fill("36")
+    admin.page.keyboard.press("Tab")
+    admin.page.click("button[name=execute]:visible, .o_form_button_save:visible")
+    admin.settle()
+    admin.page.wait_for_selector(".o_main_navbar")
+    admin.settle()
+    parameter = shell(server.databases[0], "result = env['ir.config_parameter'].get_param('json2_backport.grace_period')")
+    assert parameter == "36"
+
+
+def test_a_user_has_his_own_keys_only(server, person):
+    user = person("internal", "user")
+    user.open_app()
+    rows = user.rows()
+    assert len(rows) == 1
+    assert "Stock sync" in rows[0]
+    assert "Accounting" not in user.page.inner_text("body")
+    user.shot("1-list")
+    menus = user.page.inner_text(".o_menu_sections")
+    assert "Generate API Key" in menus
+    assert "Settings" not in menus
+    user.menu("Generate API Key")
+    user.page.wait_for_selector(".modal .o_form_view")
+    user.shot("2-generate")
+    assert not user.page.locator(".modal div[name=user_id]:visible").count()
+    assert not user.page.locator(".modal div[name=owner]:visible").count()
+    key = user.generate("My script")
+    assert call(server, key).status_code == 200
+    user.close_dialog()
+    user.menu("API Keys")
+    assert len(user.rows()) == 2
+    user.open_row("My script")
+    user.shot("3-form")
+    assert not user.page.locator("button[name=action_unarchive]:visible").count()
+    user.page.click("button[name=action_archive]:visible")
+    user.confirm()
+    assert call(server, key).status_code == 401
+    user.shot("4-archived")
+    assert not user.page.locator("button[name=action_unarchive]:visible").count()
+
+
+def test_preferences(server, person):
+    """Account Security offers a new key, and the list of one's own."""
+    user = person("internal", "preferences")
+    user.preferences()
+    user.shot("1-preferences")
+    user.page.click("button[name=action_json2_generate]:visible")
+    user.page.wait_for_selector(".modal div[name=allowed_models]")
+    user.fill("name", "From the preferences")
+    user.page.locator(".modal button[name=action_generate]").click()
+    key = user.shown_key()
+    user.shot("2-key")
+    assert call(server, key).status_code == 200
+    user.page.locator(".modal footer button:visible").last.click()
+    user.settle()
+    assert key not in user.everywhere()
+    if not user.page.locator("button[name=action_json2_keys]:visible").count():
+        user.page.keyboard.press("Escape")
+        user.settle()
+        user.preferences()
+    user.page.click("button[name=action_json2_keys]:visible")
+    user.page.wait_for_selector(".o_list_view")
+    assert any("From the preferences" in row for row in user.rows())
+    assert not any("Accounting" in row for row in user.rows())
+    user.shot("3-list")
+
+
+def test_in_spanish(shell, server, person):
+    """The same dialogs, none of them with an English word of ours."""
+    shell(server.databases[0], "env.ref('base.user_admin').lang = 'es_ES'")
+    try:
+        admin = person("admin", "spanish")
+        admin.open_app()
+        admin.shot("1-list")
+        english = r"Generate|Expir(es|ation)\b|Restrict|Allowed|Description|Calls|Archive\b|Rotate|Settings|Copy the key"
+        assert not re.findall(english, admin.page.inner_text(".o_action_manager, .o_main_navbar"))
+        admin.page.locator(".o_menu_sections >> text=/^Generar/").first.click()
+        admin.page.wait_for_selector(".modal .o_form_view")
+        admin.shot("2-generate")
+        assert not re.findall(english, admin.dialog().inner_text())
+        key = admin.generate("Tienda web")
+        admin.shot("3-key")
+        assert not re.findall(english, admin.dialog().inner_text())
+        assert call(server, key).status_code == 200
+        admin.close_dialog()
+        admin.open_row("Accounting")
+        admin.shot("4-form")
+        assert not re.findall(english, admin.page.inner_text(".o_form_view"))
+        admin.page.locator(".o_menu_sections >> text=/^Ajustes|^Configuraci/").first.click()
+        admin.page.wait_for_selector("[name=json2_grace_period]")
+        admin.shot("5-settings")
+        admin.page.goto(server.url + "/web")
+        admin.page.wait_for_selector(".o_main_navbar")
+        admin.preferences()
+        admin.shot("6-preferences")
+    finally:
+        shell(server.databases[0], "env.ref('base.user_admin').lang = 'en_US'")
