@@ -1,14 +1,18 @@
 """Entry points that the manifest names."""
 from . import series
+from .dispatch.log_filter import keep_keys_out_of_logs
+from .dispatch.read_only import guard_other_cursors
 
 
 def post_load():
-    """Teach a host older than 19 the ``X-Odoo-Database`` header.
+    """Prepare the process: keys stay out of its log, and a host older than 19 learns the ``X-Odoo-Database`` header.
 
     Odoo calls this as soon as the addon is imported: at start when it is named in ``server_wide_modules``, which is
     what a server with several databases needs.
     """
     series.support_database_header()
+    guard_other_cursors()
+    keep_keys_out_of_logs()
 
 
 def uninstall_hook(*args):
@@ -18,4 +22,5 @@ def uninstall_hook(*args):
     """
     env = series.hook_environment(args)
     env["ir.config_parameter"].search([("key", "=like", "json2_backport.%")]).unlink()
+    env.cr.execute("DROP TABLE IF EXISTS json2_rate_window")
     series.drop_user_key_expiration(env)

@@ -31,5 +31,5 @@ class Json2Controller(http.Controller):
         dispatcher = request.dispatcher
         dispatcher.entry.model, dispatcher.entry.method = model, method
         call = Call.from_body(model, method, dispatcher.body)
-        dispatcher.entry.ids = call.ids
+        dispatcher.entry.ids, dispatcher.entry.arguments = call.ids, call.arguments
         return execute(request.env, call, dispatcher.credentials)

@@ -4,14 +4,17 @@ search_read of 5 partners (name), as the admin: by ours with a key of ours and w
 native /json/2 (on 19.0), /jsonrpc and /xmlrpc/2 with that Odoo key, and by a bare controller of the host that makes the
 same call without any authentication: the limit.
 
-All in one run, in turns, warmed up, every log at its default level. Other work on the machine distorts it. Ours, bare, /jsonrpc and /xmlrpc/2 share one server; on
-19.0 the last two belong to module `rpc`, which would take /json/2 from us, so they are on the native server, which works on
-a copy of the same database. Every call has a connection of its own: Odoo's server closes them after each.
+All in one run, in turns, warmed up, every log at its default level. Other work on the machine distorts it.
+
+Ours, bare, /jsonrpc and /xmlrpc/2 share one server; on 19.0 the last two belong to module `rpc`, which would take /json/2
+from us, so they are on the native server, which works on a copy of the same database. Every call has a connection of its
+own: Odoo's server closes them after each.
 """
 import concurrent.futures
 import gc
 import json
 import os
+import random
 import re
 import socket
 import statistics
@@ -209,9 +212,7 @@ def measure_latency(contestants, calls):
     times = {contestant.name: [] for contestant in contestants}
     gc.disable()
     for number in range(-WARM_UP, calls):
-        # Nobody stands always behind the same one.
-        turn = number % len(contestants)
-        for contestant in contestants[turn:] + contestants[:turn]:
+        for contestant in _turns(contestants):
             start = time.perf_counter()
             answer = contestant.send()
             end = time.perf_counter()
@@ -229,11 +230,15 @@ def measure_throughput(contestants, rounds):
     with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
         for contestant in contestants:
             _slice(pool, contestant, 1)
-        for number in range(rounds):
-            turn = number % len(contestants)
-            for contestant in contestants[turn:] + contestants[:turn]:
+        for _number in range(rounds):
+            for contestant in _turns(contestants):
                 rates[contestant.name].append(_slice(pool, contestant, SLICE_SECONDS))
     return rates
+
+
+def _turns(contestants):
+    """In an order of their own every time: who comes after the same code, or the same server, finds warmer caches."""
+    return random.sample(contestants, len(contestants))
 
 
 def _slice(pool, contestant, seconds):
@@ -278,7 +283,7 @@ def _ratio_of_medians(values, others):
 
 def _median_of_ratios(values, others):
     """Of what was measured in pairs, one right after the other."""
-    return statistics.median(value / other for value, other in zip(values, others))
+    return statistics.median(value / other for value, other in zip(values, others, strict=True))
 
 
 def _verdict(what, results, compare, contestant, other, wanted, at_most):

@@ -4,31 +4,45 @@ A call that succeeds writes its row in its own transaction: no second commit, an
 that fails writes it in a transaction of its own, since the call's is rolled back. Writing is one INSERT without a
 foreign key to check, so calls never wait for each other because of it.
 """
+import functools
+import json
 import logging
 import time
 from dataclasses import dataclass, field
 
+from ..protocol.masking import mask_text, masked_json
+from ..protocol.request_id import request_id
+from . import flood
+
 _logger = logging.getLogger(__name__)
+# One JSON object a line, for those who ship their logs elsewhere.
+_json_logger = logging.getLogger("odoo.addons.json2_backport.calls")
 
 MAX_IDS = 100
 MAX_TEXT = 512
+MAX_MESSAGE = 10_000
+MAX_TRACEBACK = 50_000
 
 # A call that has changed nothing needs no durable commit: losing its row in a crash loses nothing else, and the call
-# is spared the wait for the disk. txid_current_if_assigned() tells whether anything was written before this row.
-_INSERT = """
-    WITH durability AS (
-        SELECT CASE WHEN txid_current_if_assigned() IS NULL
-                    THEN set_config('synchronous_commit', 'off', true) END
-    )
-    INSERT INTO json2_api_log (
-        create_date, key_id, key_name, user_id, ip, endpoint, model, method, id_count, record_ids, status, duration,
-        error_name, error_message, traceback, user_agent, request_size, response_size, request_id
-    )
-    SELECT clock_timestamp() AT TIME ZONE 'utc', %(key_id)s, %(key_name)s, %(user_id)s, %(ip)s, %(endpoint)s,
-           %(model)s, %(method)s, %(id_count)s, %(record_ids)s, %(status)s, %(duration)s, %(error_name)s,
-           %(error_message)s, %(traceback)s, %(user_agent)s, %(request_size)s, %(response_size)s, %(request_id)s
-      FROM durability
-"""
+# is spared the wait for the disk. txid_current_if_assigned() tells whether anything was written before this row. It
+# stands in the way of the sequence, which may itself write.
+_ID = """CASE WHEN txid_current_if_assigned() IS NULL AND set_config('synchronous_commit', 'off', true) IS NULL
+         THEN 0 ELSE nextval('json2_api_log_id_seq') END"""
+
+
+@functools.lru_cache(maxsize=64)
+def _insert_statement(columns):
+    """Return the INSERT of these columns: the fewer there are, the less PostgreSQL has to parse.
+
+    :param tuple[str, ...] columns: keys of a row
+    :rtype: str
+    """
+    values = ", ".join(f"%({column})s" for column in columns)
+    return f"""
+        INSERT INTO json2_api_log (id, create_date, repetitions, {", ".join(columns)})
+        VALUES ({_ID}, clock_timestamp() AT TIME ZONE 'utc', 1, {values})
+        RETURNING id
+    """
 
 
 @dataclass
@@ -45,66 +59,132 @@ class Entry:
     request_size: int = 0
     request_id: str = ""
     started: float = field(default_factory=time.perf_counter)
-    credentials: object = None
     user_id: object = None
     model: str = ""
     method: str = ""
     ids: tuple = ()
+    arguments: object = None
 
     @classmethod
     def of_request(cls, endpoint, httprequest):
+        """Return the entry of an HTTP request.
+
+        :param str endpoint: the path's first part
+        :param httprequest: werkzeug's request
+        :rtype: Entry
+        """
         return cls(
             endpoint,
             ip=httprequest.remote_addr or "",
             user_agent=httprequest.headers.get("User-Agent", "")[:MAX_TEXT],
             request_size=httprequest.content_length or 0,
+            request_id=request_id(httprequest.headers.get("X-Request-Id")),
         )
 
-    def succeeded(self, cr, response_size, status=200):
+    def succeeded(self, env, credentials, response_size, status=200):
         """Write the row with the call's own transaction.
 
-        :param cr: the call's cursor
+        :param odoo.api.Environment env: of the call
+        :param Credentials | None credentials: the key
         :param int response_size: bytes of the body
         :param int status: the HTTP status
         """
-        cr.execute(_INSERT, self._row(status, response_size))
+        row = self._row(env, credentials, status, response_size)
+        _insert(env.cr, row)
+        # A try that is repeated is not a call yet.
+        env.cr.postcommit.add(lambda: _tell(row))
+        _write_json_line(env, row)
 
-    def failed(self, registry, status, response_size, error, traceback):
+    def failed(self, env, credentials, status, response_size, error, traceback):
         """Write the row in a transaction of its own. A log that cannot be written must not hide the error.
 
-        :param registry: the database's registry
+        :param odoo.api.Environment env: of the call, whose transaction is over
+        :param Credentials | None credentials: the key, once it is known
         :param int status: the HTTP status
         :param int response_size: bytes of the body
         :param dict error: the error object
         :param str traceback: of the exception
         """
-        row = self._row(status, response_size)
-        row.update(error_name=error["name"], error_message=error["message"], traceback=traceback)
         try:
-            with registry.cursor() as cr:
-                cr.execute(_INSERT, row)
+            row = self._row(env, credentials, status, response_size)
+            row.update(
+                error_name=error["name"],
+                error_message=_storable(mask_text(str(error["message"])[:MAX_MESSAGE])),
+                traceback=_storable(mask_text(traceback[-MAX_TRACEBACK:])),
+            )
+            # Whoever has no key can make as many rows as he likes, unless they are counted.
+            address = self.ip if credentials is None and self.user_id is None else None
+            with env.registry.cursor() as cr:
+                flood.write(cr, address, lambda: _insert(cr, row))
+            _tell(row)
+            _write_json_line(env, row)
         except Exception:
             _logger.exception("The call could not be logged.")
 
-    def _row(self, status, response_size):
-        credentials = self.credentials
+    def _row(self, env, credentials, status, response_size):
         return {
             "key_id": credentials and credentials.key_id,
             "key_name": credentials and credentials.key_name,
             "user_id": self.user_id,
             "ip": self.ip,
             "endpoint": self.endpoint,
-            "model": self.model[:MAX_TEXT],
-            "method": self.method[:MAX_TEXT],
+            "model": _masked(self.model[:MAX_TEXT]),
+            "method": _masked(self.method[:MAX_TEXT]),
             "id_count": len(self.ids),
-            "record_ids": ",".join(map(str, self.ids[:MAX_IDS])),
+            "record_ids": ",".join(map(str, self.ids[:MAX_IDS])) or None,
             "status": status,
+            "outcome": "success" if status < 400 else "client_error" if status < 500 else "server_error",
             "duration": (time.perf_counter() - self.started) * 1000,
             "error_name": None,
             "error_message": None,
             "traceback": None,
-            "user_agent": self.user_agent,
+            "arguments": self._kept_arguments(env, credentials, status),
+            "user_agent": _masked(self.user_agent),
             "request_size": self.request_size,
             "response_size": response_size,
-            "request_id": self.request_id or None,
+            "request_id": self.request_id,
         }
+
+    def _kept_arguments(self, env, credentials, status):
+        """Return the arguments as text when the key or the settings want them kept."""
+        if self.arguments is None:
+            return None
+        parameter = env["ir.config_parameter"].sudo().get_param
+        wanted = credentials and credentials.log_arguments or parameter("json2_backport.log_arguments")
+        if wanted == "always" or (wanted == "errors" and status >= 400):
+            return _storable(masked_json(self.arguments, int(parameter("json2_backport.log_arguments_size") or 10_000)))
+        return None
+
+
+def _insert(cr, row):
+    """Write a row; returns its id. In SQL because it is part of every call; the names are our own."""
+    row = {column: value for column, value in row.items() if value is not None}
+    cr.execute(_insert_statement(tuple(row)), row)
+    return cr.fetchone()[0]
+
+
+@functools.lru_cache(maxsize=1024)
+def _masked(text):
+    return _storable(mask_text(text))
+
+
+def _storable(text):
+    """PostgreSQL stores neither NUL nor lone surrogates."""
+    return text and text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+
+
+def _tell(row):
+    """Say in the server's log which request this was, so that it, the row and the client's own log can be matched."""
+    _logger.info(
+        "%s %s/%s %s in %.1f ms [request %s]",
+        row["endpoint"], row["model"], row["method"], row["status"], row["duration"], row["request_id"],
+    )  # fmt: skip
+
+
+def _write_json_line(env, row):
+    if env["ir.config_parameter"].sudo().get_param("json2_backport.log_json") == "True":
+        line = json.dumps({"database": env.cr.dbname, **row}, ensure_ascii=False)
+        if env.cr.closed:
+            _json_logger.info("%s", line)
+        else:
+            env.cr.postcommit.add(lambda: _json_logger.info("%s", line))

@@ -14,6 +14,9 @@ class Credentials:
     :param allowed_methods: patterns, as typed; None: every method
     :param read_only: whether the call may change nothing
     :param allowed_networks: networks, as typed; None: every client
+    :param log_arguments: when the log keeps the arguments of its calls; None: as the settings say
+    :param int rate_limit: calls that the key may make in a period; 0: what the settings say
+    :param str rate_period: a key of :data:`~..protocol.rate_limit.PERIODS`
     """
 
     user_id: int
@@ -23,8 +26,11 @@ class Credentials:
     allowed_methods: Optional[str] = None
     read_only: bool = False
     allowed_networks: Optional[str] = None
+    log_arguments: Optional[str] = None
+    rate_limit: int = 0
+    rate_period: str = "minute"
 
     @property
     def is_restricted(self):
         """Whether the key may do less than its user."""
-        return bool(self.allowed_models or self.allowed_methods or self.read_only or self.allowed_networks)
+        return any([self.allowed_models, self.allowed_methods, self.read_only, self.allowed_networks, self.rate_limit])

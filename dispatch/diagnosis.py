@@ -11,6 +11,8 @@ from psycopg2 import errors as pg
 from odoo.exceptions import UserError
 from odoo.models import BaseModel
 
+from .. import series
+
 OPERATORS = frozenset(
     "= != <> > >= < <= like ilike =like =ilike in any any! child_of parent_of =?".split()
     + ["not like", "not ilike", "not =like", "not =ilike", "not in", "not any", "not any!"]
@@ -47,7 +49,7 @@ def explain(exception, records, call):
         return "context: allowed_company_ids: a list of company ids is wanted"
     if not isinstance(call.context.get("lang") or "", str):
         return "context: lang: a language code is wanted"
-    if hasattr(BaseModel, call.method):
+    if hasattr(records.env["base"], call.method):  # a method of every model: its arguments mean the same everywhere
         for name, value in call.arguments.items():
             reason = name in _CHECKS and _CHECKS[name](records.browse(), value)
             if reason:
@@ -117,7 +119,8 @@ def _check_path(model, path):
         field = model._fields[name]
         if not field.comodel_name:
             # Behind the dot stands a property or the part of a date.
-            return None
+            has_parts = series.HAS_DATE_PARTS or field.type not in ("date", "datetime") or path.endswith(name)
+            return None if has_parts else f"the field {name!r} has no parts"
         model = model.env.get(field.comodel_name)
     return None
 
@@ -196,7 +199,8 @@ def _check_order(model, order):
 def _check_order_field(model, name):
     reason = _check_field(model, name)
     field = model._fields.get(name.split(":")[0])
-    if not reason and not (field and (field.store or field.related)) and name != "__count":
+    sortable = field and (bool(field.column_type) if field.store else bool(field.related))
+    if not reason and not sortable and name != "__count":
         reason = f"records cannot be sorted by {name!r}"
     return reason
 

@@ -14,22 +14,43 @@ CONCURRENCY_MESSAGE = "Another transaction is changing the same records. Please 
 DATABASE_MESSAGE = "The database could not carry out this call. The server's log tells why."
 
 
-def error_response(exception, entry):
+def error_response(exception, entry, credentials):
     """Return the response that describes an exception, and log the call.
 
     :param Exception exception: what was raised
     :param Entry entry: the request's place in the log
+    :param Credentials | None credentials: the key, once it is known
     :rtype: odoo.http.Response
     """
     # The transaction has failed: it is over, and PostgreSQL would refuse to read the settings in it.
     request.env.cr.rollback()
-    response = _response(exception)
     error = describe(exception)
-    entry.failed(request.registry, response.status_code, response.content_length or 0, error, _traceback(exception))
+    response = _response(exception, error)
+    _log(entry, credentials, exception, error, response)
     return response
 
 
-def _response(exception):
+def log_failure(entry, credentials, exception, response):
+    """Log a call whose error the host itself has described.
+
+    :param Entry entry: the request's place in the log
+    :param Credentials | None credentials: the key, once it is known
+    :param Exception exception: what was raised
+    :param response: the host's answer; a werkzeug response or exception
+    """
+    request.env.cr.rollback()
+    _log(entry, credentials, exception, describe(exception), response)
+
+
+def _log(entry, credentials, exception, error, response):
+    status = getattr(response, "status_code", None) or response.code
+    if hasattr(response, "headers"):
+        response.headers["X-Request-Id"] = entry.request_id
+    size = getattr(response, "content_length", None) or 0
+    entry.failed(request.env, credentials, status, size, error, _traceback(exception))
+
+
+def _response(exception, error):
     if isinstance(exception, HTTPException) and exception.response:
         return exception.response
     if isinstance(exception, HTTPException):
@@ -42,7 +63,7 @@ def _response(exception):
     else:
         status = series.http_status(exception)
         headers = []
-    return json_response(describe(exception), status=status, headers=headers)
+    return json_response(error, status=status, headers=headers)
 
 
 def describe(exception):

@@ -1,11 +1,12 @@
 """The envelope of ``/json/2``: a JSON object in, a JSON value or an error object out."""
 import json
 
-from werkzeug.exceptions import BadRequest, HTTPException, NotFound, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, NotFound, UnsupportedMediaType
 
 from odoo import http
 
 from .audit import Entry
+from .body import check_size, has_body
 from .errors import error_response
 from .response import json_response
 
@@ -45,13 +46,14 @@ class Json2Dispatcher(http.Dispatcher):
         self.body = parse_body(self.request)
         self.request.params = dict(args)
         response = json_response(self.request.registry["ir.http"]._dispatch(endpoint))
-        self.entry.succeeded(self.request.env.cr, response.content_length)
+        self.entry.succeeded(self.request.env, self.credentials, response.content_length)
         return response
 
     def post_dispatch(self, response):
         super().post_dispatch(response)
         # Hosts before 19 set it for images only.
         response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["X-Request-Id"] = self.entry.request_id
 
     def handle_error(self, exc):
         """Turn whatever was raised into the error object.
@@ -59,7 +61,7 @@ class Json2Dispatcher(http.Dispatcher):
         :param Exception exc: what was raised
         :return: a WSGI application
         """
-        return error_response(exc, self.entry)
+        return error_response(exc, self.entry, self.credentials)
 
 
 def check_media_type(request):
@@ -85,9 +87,11 @@ def parse_body(request):
 
     :rtype: dict
     :raise BadRequest: when it is no JSON
+    :raise RequestEntityTooLarge: when it is larger than the settings allow
     """
-    if not request.httprequest.content_length:
+    if not has_body(request):
         return {}
+    check_size(request)
     try:
         body = json.loads(request.httprequest.get_data(as_text=True))
     except RecursionError:

@@ -1,7 +1,4 @@
 """The restrictions of a key, where a call meets them. Each refusal names the restriction."""
-import contextlib
-
-from psycopg2.errors import ReadOnlySqlTransaction
 from werkzeug.exceptions import Forbidden
 
 from ..protocol.restrictions import in_networks, matches
@@ -27,36 +24,3 @@ def check_call(credentials, model, method):
         raise Forbidden(f"This API key may not be used for the model {model!r} (allowed models).")
     if not matches(method, credentials.allowed_methods):
         raise Forbidden(f"This API key may not be used for the method {method!r} (allowed methods).")
-
-
-@contextlib.contextmanager
-def transaction_mode(credentials, env):
-    """Let PostgreSQL itself refuse whatever a call with a read-only key tries to write.
-
-    The mode is set in a savepoint and ends with it, so that the audit row can be written after the call. The call
-    must not end the transaction: a new one would be free to write.
-
-    :raise Forbidden: when the call tried to write
-    """
-    if not credentials or not credentials.read_only:
-        yield
-        return
-    cr = env.cr
-    cr.execute("SAVEPOINT json2_read_only")
-    cr.execute("SET TRANSACTION READ ONLY")
-    cr.commit = _refuse_commit
-    try:
-        yield
-    except ReadOnlySqlTransaction as exc:
-        raise _refused() from exc
-    finally:
-        del cr.commit
-    cr.execute("ROLLBACK TO SAVEPOINT json2_read_only")
-
-
-def _refuse_commit():
-    raise _refused()
-
-
-def _refused():
-    return Forbidden("This API key is read-only.")

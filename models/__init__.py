@@ -1,17 +1,24 @@
+from .. import series
+
+# The model before those that inherit it.
+from . import json2_api_key_restrictions
+
+# isort: split
 from . import (
     data_dialect,
     ir_http,
-    json2_api_key_restrictions,
+    ir_http_limits,
     json2_api_key,
     json2_api_key_show,
     json2_api_log,
+    json2_rate_window,
     res_config_settings,
     res_users,
     res_users_apikeys,
 )
 
-from .. import series
-
+if series.HAS_NATIVE_JSON2:
+    from . import ir_http_native
 if not series.HAS_EXPIRATION:
     from . import res_users_apikeys_expiration
 if not series.HAS_KEY_MANAGEMENT:

@@ -5,7 +5,7 @@ from odoo import models
 from odoo.exceptions import AccessDenied
 from odoo.http import request
 
-from .. import series
+from ..dispatch.cooldown import guarded
 from ..dispatch.credentials import Credentials
 from ..dispatch.json2 import check_media_type
 from ..dispatch.restrictions import check_client
@@ -27,21 +27,27 @@ class IrHttp(models.AbstractModel):
         check_media_type(request)
         token = bearer_token(request.httprequest.headers.get("Authorization"))
         if token:
-            credentials = cls._json2_credentials(token)
-            if not credentials:
-                raise _unauthorized("Invalid apikey")
-            request.dispatcher.credentials = request.dispatcher.entry.credentials = credentials
-            if request.env.uid and request.env.uid != credentials.user_id:
-                raise AccessDenied("Session user does not match the used apikey.")
-            check_client(credentials, request.httprequest.remote_addr)
-            request.update_env(user=credentials.user_id)
-            request.session.can_save = False
+            cls._json2_log_in(token)
         elif not request.env.uid:
             raise _unauthorized("User not authenticated, use an API Key with a Bearer Authorization header.")
         elif not is_interactive(request.httprequest.headers):
             raise _unauthorized('Missing "Authorization" or Sec-headers for interactive usage.')
         cls._auth_method_user()
         request.dispatcher.entry.user_id = request.env.uid
+
+    @classmethod
+    def _json2_log_in(cls, token):
+        """Let the rest of the request run as the user of a key."""
+        credentials = guarded(request, token, cls._json2_credentials)
+        if not credentials:
+            raise _unauthorized("Invalid apikey")
+        request.dispatcher.credentials = credentials
+        if request.env.uid and request.env.uid != credentials.user_id:
+            # In the words of 19: programs read them.
+            raise AccessDenied("Session user does not match the used apikey.")  # pylint: disable=translation-required
+        check_client(credentials, request.httprequest.remote_addr)
+        request.update_env(user=credentials.user_id)
+        request.session.can_save = False
 
     @classmethod
     def _json2_credentials(cls, token):
@@ -55,20 +61,6 @@ class IrHttp(models.AbstractModel):
             return None
         uid = request.env["res.users.apikeys"]._json2_authenticate(token)
         return Credentials(uid) if uid else None
-
-    if series.HAS_NATIVE_JSON2:
-
-        def _generate_routing_rules(self, modules, converters):
-            """Leave ``/json/2`` to the host's own module where that is loaded."""
-            rules = list(super()._generate_routing_rules(modules, converters))
-            native = {url for url, endpoint in rules if endpoint.routing["type"] == "json2"}
-            ours = {"/json/2", "/json/2/<path:subpath>", "/json/2/<model>/<method>"} if "/json/2" in native else ()
-            return (rule for rule in rules if not _is_shadowed(rule, ours))
-
-
-def _is_shadowed(rule, urls):
-    url, endpoint = rule
-    return url in urls and endpoint.routing["type"] == "json2_backport"
 
 
 def _unauthorized(message):

@@ -10,12 +10,18 @@ from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
 
 from ..dispatch.credentials import Credentials
 from ..protocol import key as key_format
+from ..protocol.restrictions import split
 from ..protocol.sparkline import sparkline
 
 _logger = logging.getLogger(__name__)
 
 MANAGER = "json2_backport.group_json2_manager"
 USAGE_DAYS = 7
+# What a manager may change of a key. Its secret is known to somebody: it never passes to another user.
+EDITABLE = frozenset([
+    "name", "active", "expiration_date", "log_arguments",
+    "allowed_models", "allowed_methods", "read_only", "allowed_networks", "rate_limit", "rate_period",
+])  # fmt: skip
 
 
 class Json2ApiKey(models.Model):
@@ -27,7 +33,6 @@ class Json2ApiKey(models.Model):
     name = fields.Char(string="Description", required=True, help="What the key is for.")
     user_id = fields.Many2one(
         "res.users",
-        string="User",
         required=True,
         readonly=True,
         index=True,
@@ -36,6 +41,11 @@ class Json2ApiKey(models.Model):
     )
     prefix = fields.Char(string="Key", readonly=True, help="The first characters of the key, to recognise it by.")
     expiration_date = fields.Datetime(help="From this moment on the key is refused. Empty: it never expires.")
+    lifetime = fields.Integer(
+        string="Lifetime (days)",
+        readonly=True,
+        help="How long the key was made to live; its successors do as well. 0: for ever.",
+    )
     active = fields.Boolean(default=True, help="An archived key is refused.")
     predecessor_id = fields.Many2one(
         "json2.api.key",
@@ -45,6 +55,14 @@ class Json2ApiKey(models.Model):
         ondelete="set null",
         help="The key that this one has replaced. Archiving that one archives this one too.",
     )
+    log_arguments = fields.Selection(
+        [("never", "Never"), ("errors", "For errors"), ("always", "Always")],
+        string="Keep Arguments",
+        help="When the log keeps the arguments of calls with this key. Empty: as the settings say.",
+    )
+    # What the log said when its old rows were removed.
+    kept_last_use_date = fields.Datetime(readonly=True)
+    kept_last_use_ip = fields.Char(readonly=True)
     warned_days = fields.Integer(readonly=True, help="The last warning before expiry was for this many days.")
 
     is_expired = fields.Boolean(compute="_compute_expiration")
@@ -102,7 +120,8 @@ class Json2ApiKey(models.Model):
         last_uses = self._last_uses()
         days = self._calls_by_day()
         for key in self:
-            key.last_use_date, key.last_use_ip = last_uses.get(key.id, (False, False))
+            kept = (key.kept_last_use_date, key.kept_last_use_ip)
+            key.last_use_date, key.last_use_ip = last_uses.get(key.id, kept)
             key.calls_week = sum(days.get(key.id, []))
             key.calls_graph = sparkline(days.get(key.id, [0] * USAGE_DAYS))
 
@@ -152,7 +171,7 @@ class Json2ApiKey(models.Model):
 
         :rtype: list[int]
         """
-        return [int(item) for item in self._parameter("warning_days").replace(",", " ").split() if item.isdigit()]
+        return [int(item) for item in split(self._parameter("warning_days")) if item.isdigit()]
 
     @api.model
     def _check_lifetime(self, expiration_date):
@@ -185,8 +204,10 @@ class Json2ApiKey(models.Model):
             return
         if not self.env.user.has_group(MANAGER):
             raise AccessError(_("You can generate keys for yourself only."))
-        if user.has_group("base.group_system") and not self.env.is_system():
-            raise AccessError(_("Only an administrator can generate a key of an administrator."))
+        # Who may change access rights can give himself the rest.
+        for group in ("base.group_system", "base.group_erp_manager"):
+            if user.has_group(group) and not self.env.user.has_group(group):
+                raise AccessError(_("Only an administrator can generate a key of an administrator."))
 
     @api.constrains("user_id")
     def _check_public_user(self):
@@ -203,20 +224,37 @@ class Json2ApiKey(models.Model):
             raise AccessError(_("You can change your own keys only."))
 
     def write(self, vals):
-        if vals.get("expiration_date") and not self.env.su:
-            self._check_lifetime(fields.Datetime.to_datetime(vals["expiration_date"]))
-        elif "expiration_date" in vals and not self.env.su:
-            self._check_lifetime(False)
+        if not self.env.su:
+            self._check_write(vals)
         if "expiration_date" in vals:
             vals = dict(vals, warned_days=0)
+        if "expiration_date" in vals and not self.env.su:
+            # A person has changed how long the key lives; a rotation, which shortens it, does so as superuser.
+            date = fields.Datetime.to_datetime(vals["expiration_date"] or False)
+            vals["lifetime"] = _days(date and date - fields.Datetime.now())
         result = super().write(vals)
         if "active" in vals and not vals["active"]:
             self._archive_successors()
         return result
 
+    def _check_write(self, vals):
+        """Refuse a manager what would hand a key to another, or widen what it may do for an administrator.
+
+        :raise AccessError: for a value that only the addon itself may change, or a key that is not his to govern
+        """
+        fixed = [name for name in vals if name not in EDITABLE]
+        if fixed:
+            raise AccessError(_("These values of a key cannot be changed: %s", ", ".join(fixed)))
+        if vals.keys() - {"active"} or vals.get("active"):
+            for user in self.user_id:
+                self._check_user(user)
+        if "expiration_date" in vals:
+            self._check_lifetime(fields.Datetime.to_datetime(vals["expiration_date"] or False))
+
     def _archive_successors(self):
         """A leaked key may have rotated itself; what came of it goes with it."""
-        successors = self.sudo().search([("predecessor_id", "in", self.ids)])
+        keys = self.sudo().with_context(active_test=False)
+        successors = keys.search([("predecessor_id", "in", self.ids)])
         if successors:
             successors.write({"active": False})
 
@@ -257,7 +295,7 @@ class Json2ApiKey(models.Model):
         :raise AccessError: for the key of another
         """
         key = self or self.browse(_request_key_id())
-        if not key:
+        if len(key.exists()) != 1:
             raise UserError(_("Name the key to rotate in ids, or call this with a JSON-2 API key."))
         successor, secret = key._rotate()
         return {
@@ -269,24 +307,28 @@ class Json2ApiKey(models.Model):
 
     def _rotate(self):
         self.ensure_one()
-        self._check_own()
         key = self.sudo()
+        self._check_user(key.user_id.sudo(False))
         now = fields.Datetime.now()
         if not key.active or key.is_expired:
             raise UserError(_("An archived or expired key cannot be rotated."))
         if _request_key_id() and _request_key_id() != key.id:
             raise AccessError(_("A call can rotate the key that it is made with, and no other."))
-        lifetime = key.expiration_date and key.expiration_date - key.create_date
         successor, secret = key._generate(
             key.name,
             key.user_id,
-            lifetime and now + lifetime,
+            key.lifetime and now + timedelta(days=self._bounded_lifetime(key.lifetime)),
             predecessor_id=key.id,
             **key._restriction_values(),
         )
-        grace = now + timedelta(hours=int(self._parameter("grace_period", "24")))
+        grace = now + timedelta(hours=int(self._parameter("grace_period", "0")))
         key.expiration_date = min(filter(None, [key.expiration_date, grace]))
         return successor.with_env(self.env), secret
+
+    @api.model
+    def _bounded_lifetime(self, days):
+        maximum = int(self._parameter("maximum_lifetime", "0"))
+        return min(days, maximum) if maximum else days
 
     def _show(self, secret):
         """Return the action that shows a new key. The secret is in this answer and nowhere else.
@@ -336,7 +378,7 @@ class Json2ApiKey(models.Model):
             _logger.warning("Nobody to warn that the API key %s (%s) %s.", self.name, self.prefix, self.expiration_text)
             return
         message = servers.build_email(
-            email_from=self.env.company.email_formatted or recipients[0],
+            email_from=self.env.company.partner_id.email_formatted or recipients[0],
             email_to=recipients,
             subject=_("The API key %(name)s %(expires)s", name=self.name, expires=self.expiration_text),
             body=_(
@@ -376,6 +418,7 @@ class Json2ApiKey(models.Model):
             "user_id": user.id,
             "prefix": key_format.visible_part(secret),
             "expiration_date": expiration_date,
+            "lifetime": _days(expiration_date and expiration_date - fields.Datetime.now()),
         })
         record.flush_recordset()
         self.env.cr.execute(
@@ -388,7 +431,8 @@ class Json2ApiKey(models.Model):
     def _authenticate(self, secret):
         """Find out who a key stands for, and what for.
 
-        One look-up by a unique index, in SQL because it is part of every call; none at all for a mistyped key.
+        One look-up by a unique index, in SQL because it is part of every call; none at all for a mistyped key. It has
+        no join and no condition but one, because PostgreSQL would take longer to plan them than to carry them out.
 
         :param str secret: what the client sent
         :return: None when the key is unknown, archived or expired, or its user is archived
@@ -399,19 +443,27 @@ class Json2ApiKey(models.Model):
         digest = key_format.digest(secret)
         self.env.cr.execute(
             """
-            SELECT key.digest, key.user_id, key.id, key.name,
-                   key.allowed_models, key.allowed_methods, key.read_only, key.allowed_networks
+            SELECT key.digest,
+                   key.active AND (SELECT active FROM res_users WHERE id = key.user_id)
+                   AND coalesce(key.expiration_date > now() AT TIME ZONE 'utc', true),
+                   key.user_id, key.id, key.name,
+                   key.allowed_models, key.allowed_methods, key.read_only, key.allowed_networks, key.log_arguments,
+                   coalesce(key.rate_limit, 0), coalesce(key.rate_period, 'minute')
               FROM json2_api_key key
-              JOIN res_users ON res_users.id = key.user_id
              WHERE key.digest = %s
-               AND key.active
-               AND res_users.active
-               AND (key.expiration_date IS NULL OR key.expiration_date > now() AT TIME ZONE 'utc')
             """,
             [digest],
         )
         row = self.env.cr.fetchone()
-        return Credentials(*row[1:]) if row and compare_digest(row[0], digest) else None
+        if not row or not compare_digest(row[0], digest):
+            return None
+        is_valid, *values = row[1:]
+        return Credentials(*values) if is_valid else None
+
+
+def _days(duration):
+    """Return a duration in whole days, begun ones included; 0 for none."""
+    return -(-duration // timedelta(days=1)) if duration else 0
 
 
 def _request_key_id():

@@ -3,6 +3,8 @@ from odoo.exceptions import ValidationError
 
 from ..protocol import restrictions
 
+RATE_PERIODS = [("minute", "per minute"), ("hour", "per hour"), ("day", "per day")]
+
 
 class Json2ApiKeyRestrictions(models.AbstractModel):
     """What a key and the wizard that makes it have in common. Nothing set: everything that the user may."""
@@ -19,6 +21,16 @@ class Json2ApiKeyRestrictions(models.AbstractModel):
     allowed_networks = fields.Char(
         help="Networks that the key may be used from, such as: 192.0.2.0/24, 2001:db8::/32. Empty: everywhere."
     )
+
+    rate_limit = fields.Integer(
+        help="How many calls the key may make in a period. 0: the limit of the settings, if there is one."
+    )
+    rate_period = fields.Selection(RATE_PERIODS, default="minute", required=True)
+
+    @api.constrains("rate_limit")
+    def _check_rate_limit(self):
+        if any(record.rate_limit < 0 for record in self):
+            raise ValidationError(_("A rate limit cannot be negative. Enter 0 for the limit of the settings."))
 
     @api.constrains("allowed_models", "allowed_methods", "allowed_networks")
     def _check_restrictions(self):

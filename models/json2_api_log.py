@@ -1,10 +1,16 @@
-from odoo import fields, models
+from datetime import timedelta
 
-from ..series import Many2oneUnchecked
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+from .. import series
+
+RETENTION_BATCH = 10_000
 
 
 class Json2ApiLog(models.Model):
-    """One row for every call. Rows are written by :mod:`..dispatch.audit` only."""
+    """One row for every call. Rows are written by :mod:`..dispatch.audit` and removed by the retention, and by no one
+    else: nobody has the access right to."""
 
     _name = "json2.api.log"
     _description = "JSON-2 API Call"
@@ -13,24 +19,82 @@ class Json2ApiLog(models.Model):
     _log_access = False
 
     create_date = fields.Datetime(string="Time", readonly=True, index=True)
-    key_id = Many2oneUnchecked("json2.api.key", string="Key", readonly=True)
+    key_id = series.Many2oneUnchecked("json2.api.key", string="Key", readonly=True)
     key_name = fields.Char(string="Key Description", readonly=True, help="As it was at the time of the call.")
-    user_id = Many2oneUnchecked("res.users", string="User", readonly=True)
+    user_id = series.Many2oneUnchecked("res.users", string="User", readonly=True)
     ip = fields.Char(string="Client", readonly=True)
     endpoint = fields.Char(readonly=True)
     model = fields.Char(readonly=True)
     method = fields.Char(readonly=True)
     id_count = fields.Integer(string="Number of Records", readonly=True)
     record_ids = fields.Char(string="Record IDs", readonly=True)
-    status = fields.Integer(string="HTTP Status", readonly=True)
-    duration = fields.Float(string="Duration (ms)", readonly=True, digits=(12, 2))
+    status = fields.Integer(string="HTTP Status", readonly=True, **series.aggregation(None))
+    outcome = fields.Selection(
+        [("success", "Success"), ("client_error", "Client error"), ("server_error", "Server error")], readonly=True
+    )
+    duration = fields.Float(string="Duration (ms)", readonly=True, digits=(12, 1), **series.aggregation("avg"))
     error_name = fields.Char(string="Error", readonly=True)
     error_message = fields.Text(readonly=True)
     traceback = fields.Text(readonly=True)
+    arguments = fields.Text(readonly=True)
     user_agent = fields.Char(readonly=True)
     request_size = fields.Integer(string="Request Size (bytes)", readonly=True)
     response_size = fields.Integer(string="Response Size (bytes)", readonly=True)
     request_id = fields.Char(string="Request ID", readonly=True, index=True)
+    repetitions = fields.Integer(
+        readonly=True,
+        help="How many requests this row stands for: of a flood of requests without a valid key only the first are "
+        "written, the rest is counted.",
+    )
 
     def init(self):
         self.env.cr.execute("CREATE INDEX IF NOT EXISTS json2_api_log_key_id_id ON json2_api_log (key_id, id)")
+
+    def action_records(self):
+        """Open the records that the call was made on.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        ids = [int(item) for item in (self.record_ids or "").split(",") if item]
+        if not ids or self.model not in self.env:
+            raise UserError(_("This call was not made on records that can be opened."))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.model,
+            "res_model": self.model,
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", ids)],
+        }
+
+    @api.autovacuum
+    def _gc_old_calls(self):
+        """Remove the rows that are older than the settings say, in batches that hold no lock for long."""
+        days = int(self.env["ir.config_parameter"].sudo().get_param("json2_backport.log_retention") or 0)
+        if not days:
+            return
+        before = fields.Datetime.now() - timedelta(days=days)
+        self._keep_last_uses()
+        while self._remove_batch(before) == RETENTION_BATCH:
+            series.commit_batch(self.env)
+
+    def _keep_last_uses(self):
+        """Note on each key when it was last used, before the row that tells so is removed."""
+        for key in self.env["json2.api.key"].with_context(active_test=False).search([]):  # pylint: disable=no-search-all
+            if key.last_use_date and key.last_use_date != key.kept_last_use_date:
+                key.write({"kept_last_use_date": key.last_use_date, "kept_last_use_ip": key.last_use_ip})
+
+    def _remove_batch(self, before):
+        """Remove a batch of rows; the ORM would read each of them first.
+
+        :return: how many were removed
+        :rtype: int
+        """
+        self.env.cr.execute(
+            """
+            DELETE FROM json2_api_log
+             WHERE id IN (SELECT id FROM json2_api_log WHERE create_date < %s ORDER BY create_date LIMIT %s)
+            """,
+            [before, RETENTION_BATCH],
+        )
+        return self.env.cr.rowcount

@@ -42,17 +42,17 @@ class ResUsersApikeys(models.Model):
         key_id, stored = known
         self.env.cr.execute(
             """
-            SELECT user_id, key
+            SELECT user_id, key,
+                   (SELECT active FROM res_users WHERE id = user_id)
+                   AND coalesce(scope = 'rpc', true)
+                   AND coalesce(expiration_date >= now() AT TIME ZONE 'utc', true)
               FROM res_users_apikeys
-              JOIN res_users ON res_users.id = user_id
-             WHERE res_users_apikeys.id = %s AND res_users.active
-               AND (scope IS NULL OR scope = 'rpc')
-               AND (expiration_date IS NULL OR expiration_date >= now() AT TIME ZONE 'utc')
+             WHERE id = %s
             """,
             [key_id],
         )
         row = self.env.cr.fetchone()
-        return row[0] if row and compare_digest(row[1], stored) else None
+        return row[0] if row and row[2] and compare_digest(row[1], stored) else None
 
     def _json2_stored_key(self, token, uid):
         """Return ``(id, stored hash)`` of a valid key. Keys are indexed by their first characters."""

@@ -10,6 +10,7 @@ from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
 from .. import series
 
 DEFAULT_LIMIT = 10
+NO_SCOPE = "json2_backport: a scope that no key has"
 
 
 class ResUsersApikeys(models.Model):
@@ -31,10 +32,12 @@ class ResUsersApikeys(models.Model):
         :raise AccessDenied: when ``key`` is not a key of the current user
         """
         self._json2_check_management()
+        self._json2_check_text(key)
         with self._json2_guard(key):
             date = self._json2_expiration(expiration_date)
             self._json2_check_limit()
-            uid = self._check_credentials(scope=scope or "rpc", key=key or "-")
+            # Only a key of every scope passes for the scope that nobody has.
+            uid = self._check_credentials(scope=scope or NO_SCOPE, key=key)
             if not uid or uid != self.env.uid:
                 raise AccessDenied(_("The provided API key is invalid or does not belong to the current user."))
             return series.generate_user_key(self, scope or None, name, date)
@@ -48,8 +51,9 @@ class ResUsersApikeys(models.Model):
         :raise AccessDenied: when there is no such key
         """
         self._json2_check_management()
+        self._json2_check_text(key)
         with self._json2_guard(key):
-            self.env.cr.execute("SELECT id, key FROM res_users_apikeys WHERE index = %s", [(key or "")[:INDEX_SIZE]])
+            self.env.cr.execute("SELECT id, key FROM res_users_apikeys WHERE index = %s", [key[:INDEX_SIZE]])
             for key_id, stored in self.env.cr.fetchall():
                 if KEY_CRYPT_CONTEXT.verify(key, stored):
                     self.browse(key_id)._remove()
@@ -60,7 +64,7 @@ class ResUsersApikeys(models.Model):
     def _json2_guard(self, key):
         """Slow down who tries keys, as the host slows down who tries passwords."""
         users = self.env["res.users"]
-        arguments = {"user": (key or "")[:INDEX_SIZE]} if series.HAS_EXPIRATION else {}
+        arguments = {"user": key[:INDEX_SIZE]} if series.HAS_EXPIRATION else {}
         with users._assert_can_auth(**arguments):
             yield
 
@@ -70,6 +74,10 @@ class ResUsersApikeys(models.Model):
             raise UserError(_("Programmatic API keys are not enabled"))
         if request and getattr(request.dispatcher, "credentials", None) and request.dispatcher.credentials.is_restricted:
             raise AccessError(_("A restricted API key cannot manage other keys."))
+
+    def _json2_check_text(self, key):
+        if not isinstance(key, str) or not key:
+            raise UserError(_("The key is a text."))
 
     def _json2_check_limit(self):
         parameter = self.env["ir.config_parameter"].sudo().get_param("base.programmatic_api_keys_limit")
@@ -84,6 +92,8 @@ class ResUsersApikeys(models.Model):
 
         :rtype: datetime.datetime | None
         """
+        if value not in (None, False, "") and not isinstance(value, str):
+            raise UserError(_("%r is no date.", value))
         try:
             date = fields.Datetime.to_datetime(value or None)
         except ValueError as exc:

@@ -20,6 +20,7 @@ def check_patterns(text):
 
     :raise ValueError: with the first item that is none
     """
+    _check_not_empty(text)
     for item in split(text):
         if not _PATTERN.fullmatch(item):
             raise ValueError(item)
@@ -33,7 +34,7 @@ def matches(name, patterns):
     :rtype: bool
     """
     items = split(patterns)
-    return not items or any(_regex(item).fullmatch(name) for item in items)
+    return not items or any(_matches(name, item.split("*")) for item in items)
 
 
 def check_networks(text):
@@ -41,6 +42,7 @@ def check_networks(text):
 
     :raise ValueError: with the first item that is none
     """
+    _check_not_empty(text)
     for item in split(text):
         try:
             ipaddress.ip_network(item)
@@ -68,5 +70,23 @@ def in_networks(address, networks):
     return any(client in ipaddress.ip_network(item) for item in items)
 
 
-def _regex(pattern):
-    return re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.DOTALL)
+def _check_not_empty(text):
+    """Separators alone would restrict nothing, and look as if they did."""
+    if text and not split(text):
+        raise ValueError(text)
+
+
+def _matches(name, parts):
+    """Find the parts between the stars one behind the other: in linear time, which a regular expression may not be."""
+    first, *middle, last = parts if len(parts) > 1 else (parts[0], None)
+    if last is None:
+        return name == first
+    if not name.startswith(first) or not name[len(first) :].endswith(last):
+        return False
+    position, end = len(first), len(name) - len(last)
+    for part in middle:
+        position = name.find(part, position, end)
+        if position < 0:
+            return False
+        position += len(part)
+    return True

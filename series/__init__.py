@@ -8,14 +8,16 @@ from odoo import release
 VERSION = release.version_info[0]
 
 from .arguments import bind  # noqa: E402
+from .batches import commit_batch  # noqa: E402
 from .data import adapt_record  # noqa: E402
-from .database_header import support_database_header  # noqa: E402
+from .database_header import API_PATHS, support_database_header  # noqa: E402
 from .exceptions import http_status, is_concurrency_error  # noqa: E402
-from .fields import Many2oneUnchecked  # noqa: E402
+from .fields import Many2oneUnchecked, aggregation  # noqa: E402
 from .hooks import hook_environment  # noqa: E402
 from .json import json_default  # noqa: E402
 from .language import check_language  # noqa: E402
 from .methods import is_model_method, public_method  # noqa: E402
+from .request_body import discard_body  # noqa: E402
 from .user_keys import (  # noqa: E402
     HAS_EXPIRATION,
     HAS_KEY_MANAGEMENT,
@@ -25,3 +27,9 @@ from .user_keys import (  # noqa: E402
 
 # Odoo 19 has a /json/2 of its own, in the module ``rpc``.
 HAS_NATIVE_JSON2 = VERSION >= 19
+
+# Since 18 a domain may name the part of a date: ``create_date.month_number``.
+HAS_DATE_PARTS = VERSION >= 18
+
+# The groups of a user, as a field of res.users.
+USER_GROUPS = "group_ids" if VERSION >= 19 else "groups_id"

@@ -11,6 +11,7 @@ from odoo.models import BaseModel
 
 
 # ruff: noqa: E704
+# pylint: disable=method-required-super
 class _Signatures19:
     """The methods of the ORM whose arguments keep their position from 16 to 19, with the names of 19."""
 

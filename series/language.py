@@ -11,7 +11,7 @@ def check_language(env):
     """
     code = env.context.get("lang")
     if VERSION < 18 and code and code != "en_US" and not _is_installed(env, code):
-        raise UserError(f"Invalid language code: {code}")
+        raise UserError(f"Invalid language code: {code}")  # pylint: disable=translation-required
 
 
 def _is_installed(env, code):

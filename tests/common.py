@@ -2,6 +2,8 @@ import json
 
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from ..dispatch import cooldown
+
 
 @tagged("post_install", "-at_install")
 class Json2Case(HttpCase):
@@ -13,6 +15,11 @@ class Json2Case(HttpCase):
         cls.admin = cls.env.ref("base.user_admin")
         cls.employee = new_test_user(cls.env, "json2_employee", "base.group_user")
         cls.key_record, cls.key = cls.env["json2.api.key"]._generate("Tests", cls.admin)
+
+    def setUp(self):
+        super().setUp()
+        # All tests come from one address, and many of them with wrong keys.
+        cooldown._failures.clear()
 
     def post(self, path, body=None, key=None, headers=None):
         """POST a JSON body.

@@ -180,7 +180,7 @@ class TestReadOnly(AttackCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.read_only_record, cls.read_only = cls.generate(cls.admin, read_only=True)
-        cls.write = "env['res.partner'].browse(%d).write({'ref': 'after'})" % cls.partner.id
+        cls.write = f"env['res.partner'].browse({cls.partner.id}).write({{'ref': 'after'}})"
 
     def action(self, code):
         """Return the id of a server action, which is a method without "write" in its name that runs any code."""

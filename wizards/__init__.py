@@ -1,1 +1,1 @@
-from . import json2_api_key_wizard
+from . import json2_api_key_wizard, json2_api_usage

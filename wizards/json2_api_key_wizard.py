@@ -4,6 +4,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.http import request
 
+from .. import series
 from ..models.json2_api_key import MANAGER
 
 NEVER = "never"
@@ -23,7 +24,7 @@ class Json2ApiKeyWizard(models.TransientModel):
     owner = fields.Selection(
         [("user", "An existing user"), ("bot", "A new bot user")], string="For", required=True, default="user"
     )
-    user_id = fields.Many2one("res.users", string="User", default=lambda self: self.env.user)
+    user_id = fields.Many2one("res.users", default=lambda self: self.env.user)
     bot_name = fields.Char(
         string="Name of the Bot", help="A user without a password, who can do nothing but call the API."
     )
@@ -89,4 +90,9 @@ class Json2ApiKeyWizard(models.TransientModel):
         if not self.bot_name:
             raise UserError(_("Give the bot a name."))
         login = "bot-" + "-".join(self.bot_name.lower().split())
-        return self.env["res.users"].with_context(no_reset_password=True).create({"name": self.bot_name, "login": login})
+        return self.env["res.users"].with_context(no_reset_password=True).create({
+            "name": self.bot_name,
+            "login": login,
+            # Not what the template of new users holds.
+            series.USER_GROUPS: [(6, 0, self.env.ref("base.group_user").ids)],
+        })

@@ -1,4 +1,5 @@
 import pytest
+
 from protocol.arguments import InvalidArgument, context, record_ids
 
 

@@ -1,4 +1,5 @@
 import pytest
+
 from protocol.bearer import bearer_token, is_interactive
 
 

@@ -3,6 +3,7 @@ import re
 import time
 
 import pytest
+
 from protocol.restrictions import check_networks, check_patterns, in_networks, matches, split
 
 

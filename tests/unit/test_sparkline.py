@@ -1,4 +1,5 @@
 import pytest
+
 from protocol.sparkline import sparkline
 
 

@@ -1,0 +1,36 @@
+"""Pages of other origins: a preflight is answered, every other answer is given the headers that let them read it."""
+from werkzeug.exceptions import abort
+
+from odoo import http
+
+from ..protocol import cors
+
+
+def begin(request):
+    """Look where a request comes from, before anything else is done for it.
+
+    Afterwards ``request.json2_headers`` holds what its answer has to say, whatever that turns out to be.
+
+    :param odoo.http.Request request: a request for one of our endpoints
+    :raise werkzeug.exceptions.HTTPException: it is a preflight from an allowed origin; carries the answer
+    """
+    origin = request.httprequest.headers.get("Origin")
+    allowed = cors.split_origins(
+        request.env["ir.config_parameter"].sudo().get_param("json2_backport.allowed_origins")
+    )
+    request.json2_headers = cors.response_headers(allowed, origin)
+    if cors.is_preflight(request.httprequest.method, request.httprequest.headers) and cors.allowed_origin(allowed, origin):
+        # The host would give the browser a session's cookie with it.
+        request.session.can_save = False
+        abort(http.Response(status=204, headers=cors.preflight_headers(allowed, origin)))
+
+
+def finish(request, response):
+    """Add the headers to an answer.
+
+    :param odoo.http.Request request: the request
+    :param response: the answer: a response, or (of the host) another WSGI application, which is left alone
+    """
+    headers = getattr(request, "json2_headers", None)
+    if headers and hasattr(response, "headers"):
+        response.headers.extend(headers)

@@ -1,0 +1,58 @@
+"""A flood of requests without a valid key must not fill the disk.
+
+Each process writes a bounded number of rows for one address and minute; what comes after is counted in the last of
+them, which is written at most once a second.
+"""
+import threading
+import time
+
+ROWS_PER_MINUTE = 30
+_MAX_ADDRESSES = 10_000
+
+_lock = threading.Lock()
+# (database, address) -> _Minute
+_minutes = {}
+
+
+class _Minute:
+    def __init__(self, number):
+        self.number = number
+        self.rows = 0
+        self.last_row = None
+        self.repetitions = 1
+        self.written = 0.0
+
+
+def write(cr, address, insert):
+    """Write a row, or count it in one that is there already.
+
+    :param cr: the cursor to write with
+    :param str | None address: None: a request that nobody could make without a key, always written
+    :param collections.abc.Callable insert: writes the row and returns its id
+    """
+    if address is None:
+        insert()
+        return
+    with _lock:
+        minute = _minute_of((cr.dbname, address))
+        minute.rows += 1
+        is_new = minute.rows <= ROWS_PER_MINUTE
+        if not is_new:
+            minute.repetitions += 1
+            if time.monotonic() - minute.written < 1:
+                return
+        minute.written = time.monotonic()
+    if is_new:
+        minute.last_row = insert()
+    elif minute.last_row:
+        cr.execute("UPDATE json2_api_log SET repetitions = %s WHERE id = %s", [minute.repetitions, minute.last_row])
+
+
+def _minute_of(key):
+    number = int(time.time() // 60)
+    minute = _minutes.get(key)
+    if minute is None or minute.number != number:
+        if len(_minutes) >= _MAX_ADDRESSES:
+            _minutes.clear()
+        minute = _minutes[key] = _Minute(number)
+    return minute

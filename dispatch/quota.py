@@ -1,0 +1,56 @@
+"""Rate limits: a call is counted once its key is known, and before anything else is done for it."""
+from werkzeug.exceptions import TooManyRequests
+
+from ..protocol.rate_limit import PERIODS, Quota
+from . import parameters
+
+
+def consume(request):
+    """Count a call. What the client has left is told on every answer from here on.
+
+    Nothing happens for a request without a key of its own, or with a key that has no limit.
+
+    :param odoo.http.Request request: the authenticated request
+    :raise TooManyRequests: the limit is exceeded
+    """
+    credentials = getattr(request.dispatcher, "credentials", None)
+    if not credentials:
+        return
+    # Kept on the request, because the host may make a call again, with a new dispatcher: that counts once.
+    quota = getattr(request, "json2_quota", None) or _count(request.env, credentials)
+    if not quota:
+        return
+    request.json2_quota = quota
+    request.json2_headers.update(quota.headers())
+    if quota.is_exceeded:
+        raise TooManyRequests(
+            f"The key has reached its limit of {quota.limit} calls in {quota.window} seconds. "
+            f"Please try again in {quota.reset} seconds.",
+            retry_after=quota.reset,
+        )
+
+
+def _count(env, credentials):
+    """Return the quota of a key after counting one call, None when it has no limit."""
+    limit, period = _limit(env, credentials)
+    if not limit:
+        return None
+    window = PERIODS.get(period, PERIODS["minute"])
+    used, elapsed = env["json2.rate.window"]._count(_bucket(credentials), window)
+    return Quota(limit, window, used, elapsed)
+
+
+def _limit(env, credentials):
+    """Return ``(calls, period)``: the key's own, or else those of the settings."""
+    if credentials.rate_limit:
+        return credentials.rate_limit, credentials.rate_period
+    limit = parameters.integer(env, "rate_limit")
+    return limit, limit and env["ir.config_parameter"].sudo().get_param("json2_backport.rate_period")
+
+
+def _bucket(credentials):
+    """Return what the calls are counted under.
+
+    All Odoo keys of one user share a count: anyone can make himself as many of them as he likes.
+    """
+    return f"key {credentials.key_id}" if credentials.key_id else f"user {credentials.user_id}"

@@ -1,0 +1,33 @@
+from odoo import models
+from odoo.http import request
+
+from .. import series
+from ..dispatch import cors, quota
+
+
+class IrHttp(models.AbstractModel):
+    """What goes around a call whichever dispatcher serves it: ours, or on Odoo 19 the host's own."""
+
+    _inherit = "ir.http"
+
+    @classmethod
+    def _authenticate(cls, endpoint):
+        if request.httprequest.path.startswith(series.API_PATHS):
+            cors.begin(request)
+        return super()._authenticate(endpoint)
+
+    @classmethod
+    def _pre_dispatch(cls, rule, args):
+        quota.consume(request)
+        return super()._pre_dispatch(rule, args)
+
+    @classmethod
+    def _post_dispatch(cls, response):
+        super()._post_dispatch(response)
+        cors.finish(request, response)
+
+    @classmethod
+    def _handle_error(cls, exception):
+        response = super()._handle_error(exception)
+        cors.finish(request, response)
+        return response

@@ -1,0 +1,98 @@
+from werkzeug.exceptions import Forbidden
+
+from odoo import models
+from odoo.http import request
+
+from ..dispatch.audit import Entry
+from ..dispatch.errors import log_failure
+from ..dispatch.json2 import Json2Dispatcher
+from ..dispatch.read_only import transaction_mode
+from ..dispatch.restrictions import check_call
+from ..protocol import key as key_format
+from ..protocol.arguments import InvalidArgument, record_ids
+from ..protocol.bearer import bearer_token
+
+
+class IrHttp(models.AbstractModel):
+    """Beside the ``/json/2`` of Odoo 19 itself: the host keeps its route, and our keys open it too."""
+
+    _inherit = "ir.http"
+
+    def _generate_routing_rules(self, modules, converters):
+        """Leave ``/json/2`` to the host's own module where that is loaded."""
+        rules = list(super()._generate_routing_rules(modules, converters))
+        if not any(url == "/json/2" and endpoint.routing["type"] == "json2" for url, endpoint in rules):
+            return rules
+        return [rule for rule in rules if rule[1].routing["type"] != Json2Dispatcher.routing_type]
+
+    @classmethod
+    def _authenticate(cls, endpoint):
+        if _is_native_call():
+            request.dispatcher.entry = Entry.of_request("/json/2", request.httprequest)
+        super()._authenticate(endpoint)
+
+    @classmethod
+    def _auth_method_bearer(cls):
+        token = bearer_token(request.httprequest.headers.get("Authorization"))
+        if not token or not token.startswith(key_format.PREFIX):
+            return super()._auth_method_bearer()
+        cls._json2_log_in(token)
+        return cls._auth_method_user()
+
+    @classmethod
+    def _pre_dispatch(cls, rule, args):
+        super()._pre_dispatch(rule, args)
+        credentials = getattr(request.dispatcher, "credentials", None)
+        if _is_native_call():
+            _describe_native_call(request.dispatcher.entry, args)
+        if credentials and not isinstance(request.dispatcher, Json2Dispatcher):
+            _check_native_call(credentials, args)
+
+    @classmethod
+    def _dispatch(cls, endpoint):
+        if isinstance(request.dispatcher, Json2Dispatcher):
+            return super()._dispatch(endpoint)
+        with transaction_mode(getattr(request.dispatcher, "credentials", None), request.env):
+            return super()._dispatch(endpoint)
+
+    @classmethod
+    def _post_dispatch(cls, response):
+        super()._post_dispatch(response)
+        if _is_native_call():
+            entry = request.dispatcher.entry
+            response.headers["X-Request-Id"] = entry.request_id
+            entry.ids = _ids(request.params)
+            entry.arguments = request.params
+            entry.succeeded(request.env, getattr(request.dispatcher, "credentials", None), response.content_length or 0)
+
+    @classmethod
+    def _handle_error(cls, exception):
+        response = super()._handle_error(exception)
+        if _is_native_call() and hasattr(request.dispatcher, "entry"):
+            credentials = getattr(request.dispatcher, "credentials", None)
+            log_failure(request.dispatcher.entry, credentials, exception, response)
+        return response
+
+
+def _is_native_call():
+    return request.httprequest.path.startswith("/json/2") and request.dispatcher.routing_type == "json2"
+
+
+def _describe_native_call(entry, args):
+    entry.user_id = request.env.uid
+    entry.model, entry.method = args.get("__model__", ""), args.get("__method__", "")
+
+
+def _ids(arguments):
+    try:
+        return record_ids(arguments.get("ids"))
+    except InvalidArgument:
+        return ()
+
+
+def _check_native_call(credentials, args):
+    """Apply the restrictions to one of the host's own ``auth="bearer"`` routes, of which ``/json/2`` is one."""
+    if "__model__" in args:
+        check_call(credentials, args["__model__"], args["__method__"])
+    elif credentials.allowed_models or credentials.allowed_methods:
+        raise Forbidden("This API key is for certain models and methods, and not for this URL.")

@@ -1,0 +1,13 @@
+import re
+import uuid
+
+_SANE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+def request_id(header):
+    """Return the id of a request: the caller's own if it is sane, else a new one.
+
+    :param str | None header: the value of ``X-Request-Id``
+    :rtype: str
+    """
+    return header if header and _SANE.fullmatch(header) else uuid.uuid4().hex

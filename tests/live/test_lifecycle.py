@@ -1,0 +1,187 @@
+"""Install, update, uninstall: nothing in the log, and nothing left behind."""
+import re
+
+import pytest
+import requests
+from support import ADDON, OURS, Server, databases, drop_with_logs, odoo
+
+from devtools import process
+
+WITHOUT_US = ("base", "web")
+
+COMPLAINT = re.compile(r"^\d{4}-\d\d-\d\d \S+ \d+ (WARNING|ERROR|CRITICAL) ")
+
+# Everything that a module can put into a database, as rows of text.
+INVENTORY = """
+queries = {
+    "tables and columns": "SELECT table_name || '.' || column_name FROM information_schema.columns"
+                          " WHERE table_schema = 'public'",
+    "indexes": "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'",
+    "constraints": "SELECT conrelid::regclass || '.' || conname FROM pg_constraint",
+    "sequences": "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'",
+    "models": "SELECT model FROM ir_model",
+    "fields": "SELECT model || '.' || name FROM ir_model_fields",
+    "selections": "SELECT f.model || '.' || f.name || '=' || s.value FROM ir_model_fields_selection s"
+                  " JOIN ir_model_fields f ON f.id = s.field_id",
+    "model constraints": "SELECT name FROM ir_model_constraint",
+    "access": "SELECT name FROM ir_model_access",
+    "rules": "SELECT name::text FROM ir_rule",
+    "groups": "SELECT name::text FROM res_groups",
+    "menus": "SELECT name::text FROM ir_ui_menu",
+    "views": "SELECT name FROM ir_ui_view",
+    "actions": "SELECT type || ' ' || name::text FROM ir_actions",
+    "scheduled actions": "SELECT cron_name FROM ir_cron",
+    "mail and report templates": "SELECT name::text FROM ir_act_report_xml",
+    "parameters": "SELECT key FROM ir_config_parameter",
+    "defaults": "SELECT id::text FROM ir_default",
+    "assets": "SELECT name FROM ir_asset",
+    "attachments": "SELECT name FROM ir_attachment WHERE url IS NULL OR url NOT LIKE '/web/assets/%'",
+    "external ids": "SELECT module || '.' || name FROM ir_model_data"
+                    # That Odoo knows of a module's existence.
+                    " WHERE name NOT LIKE 'module_%'",
+    "installed modules": "SELECT name FROM ir_module_module WHERE state = 'installed'",
+    "modules in between": "SELECT name FROM ir_module_module WHERE state LIKE 'to %'",
+}
+result = {}
+for what, query in queries.items():
+    env.cr.execute(query)
+    result[what] = sorted(str(row[0]) for row in env.cr.fetchall())
+"""
+
+# What people do between installing and uninstalling.
+USE = """
+admin = env.ref("base.user_admin")
+_record, result = env["json2.api.key"]._generate("lifecycle", admin)
+settings = env["res.config.settings"].create({"json2_flat_create": False, "json2_traceback": "always"})
+settings.execute()
+env["ir.config_parameter"].set_param("json2_backport.by_hand", "1")
+"""
+
+PARAMETERS = """
+found = env["ir.config_parameter"].search([("key", "=like", "json2_backport.%")])
+result = {parameter.key: parameter.value for parameter in found}
+"""
+
+# As the button in Apps does; what is logged meanwhile is the result.
+UNINSTALL = f"""
+import logging
+
+
+class Complaints(logging.Handler):
+    def emit(self, record):
+        result.append(record.levelname + " " + record.name + " " + record.getMessage())
+
+
+result = []
+logging.getLogger().addHandler(Complaints(logging.WARNING))
+env["ir.module.module"].search([("name", "=", "{ADDON}")]).button_immediate_uninstall()
+"""
+
+
+@pytest.fixture(scope="module")
+def life(host, shell):
+    """Goes through it all once; the tests look at what was seen on the way."""
+    database = databases.temporary_name("livecycle", host)
+    # With what the addon depends on, which stays when the addon goes.
+    databases.create(host, database, modules=("base", "web", "base_setup"), auto_install=False)
+    seen = {"database": database}
+    try:
+        seen["before"] = shell(database, INVENTORY)
+        seen["serving before"] = serve(host, database, WITHOUT_US, "j2_none")
+        seen["install"] = log_of(host, database, "--init", ADDON)
+        seen["installed"] = shell(database, INVENTORY)
+        seen["default parameters"] = shell(database, PARAMETERS)
+        seen["key"] = shell(database, USE)
+        seen["update"] = log_of(host, database, "--update", ADDON)
+        seen["parameters after update"] = shell(database, PARAMETERS)
+        seen["serving"] = serve(host, database, OURS, seen["key"])
+        seen["uninstall"] = shell(database, UNINSTALL)
+        seen["after"] = shell(database, INVENTORY)
+        seen["serving, addon loaded"] = serve(host, database, OURS, seen["key"])
+        seen["serving, addon not loaded"] = serve(host, database, WITHOUT_US, seen["key"])
+        seen["install again"] = log_of(host, database, "--init", ADDON)
+        seen["installed again"] = shell(database, INVENTORY)
+        yield seen
+    finally:
+        drop_with_logs(database)
+
+
+def log_of(host, database, *arguments):
+    """The exit code, and the lines of the log that complain, of an Odoo that installs or updates."""
+    code, lines = process.collect(odoo.lines(
+        host, database, *arguments, *databases.demo_options(host, False), *databases.auto_install_options(host, False)))
+    return {"code": code, "complaints": [line for line in lines if COMPLAINT.match(line)]}
+
+
+def serve(host, database, load, key):
+    """What a server answers, and what it complains about."""
+    with Server(host, database, load=load) as server:
+        login = requests.get(server.url + "/web/login", timeout=60)
+        call = requests.post(server.url + "/json/2/res.partner/search_count", json={"domain": []}, timeout=60,
+                             headers={"Authorization": f"Bearer {key}"}, allow_redirects=False)
+        short = requests.get(server.url + "/json/2", timeout=60, allow_redirects=False)
+        log = server.log.read_text().splitlines()
+    return {"login": login.status_code, "form": 'name="login"' in login.text, "call": call.status_code,
+            "short": short.status_code, "complaints": [line for line in log if COMPLAINT.match(line)]}
+
+
+def added(before, after):
+    return {what: sorted(set(after[what]) - set(before[what])) for what in before if set(after[what]) - set(before[what])}
+
+
+@pytest.mark.parametrize("step", ["install", "update", "install again"])
+def test_log_is_clean(life, step):
+    assert life[step] == {"code": 0, "complaints": []}
+
+
+def test_uninstall_log_is_clean(life):
+    assert life["uninstall"] == []
+
+
+def test_installed(life):
+    new = added(life["before"], life["installed"])
+    assert "json2.api.key" in new["models"]
+    assert "json2_api_key.digest" in new["tables and columns"]
+    assert life["default parameters"] == {"json2_backport.flat_create": "True", "json2_backport.traceback": "dev"}
+
+
+def test_settings_survive_an_update(life):
+    # Odoo keeps no parameter for a box that is not ticked.
+    assert life["parameters after update"] == {"json2_backport.traceback": "always", "json2_backport.by_hand": "1"}
+
+
+def test_served_while_installed(life):
+    assert life["serving"] == {"login": 200, "form": True, "call": 200, "short": 404, "complaints": []}
+
+
+def test_nothing_is_left(life):
+    assert added(life["before"], life["after"]) == {}
+
+
+def test_nothing_else_is_gone(life):
+    assert added(life["after"], life["before"]) == {}
+
+
+def test_no_word_of_ours_is_left(life):
+    """The plain version of the test above, in case the inventory changes by itself one day."""
+    ours = re.compile(r"json2|JSON-2", re.IGNORECASE)
+    left = {what: [row for row in rows if ours.search(row)] for what, rows in life["after"].items()}
+    assert {what: rows for what, rows in left.items() if rows} == {}
+
+
+def test_served_after_uninstalling_while_loaded(life):
+    """On a server that still names the addon in server_wide_modules."""
+    assert life["serving, addon loaded"] == {"login": 200, "form": True, "call": 404, "short": 404, "complaints": []}
+
+
+def test_served_after_uninstalling(host, life):
+    after = life["serving, addon not loaded"]
+    assert after == life["serving before"]
+    # Odoo 18 and 19 send every /json/... that they do not know to a page of their own.
+    status = 303 if host.major >= 18 else 404
+    assert after == {"login": 200, "form": True, "call": status, "short": status, "complaints": []}
+
+
+def test_installs_again_as_the_first_time(life):
+    assert added(life["installed"], life["installed again"]) == {}
+    assert added(life["installed again"], life["installed"]) == {}

@@ -1,0 +1,286 @@
+"""Every series: one call is one transaction, and a conflict with another is retried or told."""
+import concurrent.futures
+import contextlib
+import threading
+import time
+
+import psycopg2
+import pytest
+from support import OURS, Client, Server
+
+from devtools import postgres
+
+PATIENCE = 20
+
+
+@pytest.fixture(scope="module")
+def running(host, prepared, new_database):
+    with Server(host, new_database(prepared), load=OURS) as server:
+        yield server
+
+
+@pytest.fixture(scope="module", autouse=True)
+def conflict_that_stays(host, prepared, new_database, api_key):
+    """(server, client, call): a call that meets a lock which nobody lets go, on a server that waits 100 ms for one.
+
+    Between its five tries the host waits for 0 to 2, 4, 8 and 16 s, by chance: it is sent first, and the other tests run
+    meanwhile.
+    """
+    database = new_database(prepared)
+    postgres.sql("ALTER DATABASE :\"name\" SET lock_timeout = '100ms'", name=database)
+    with Server(host, database, load=OURS) as server, concurrent.futures.ThreadPoolExecutor() as pool:
+        client = Client(server, api_key)
+        assert client.call("res.partner", "read", {"ids": [1], "fields": ["ref"]}).json() == [{"id": 1, "ref": False}]
+        with transaction(server) as cursor:
+            cursor.execute("SELECT FROM res_partner WHERE id = 1 FOR UPDATE")
+            yield server, client, pool.submit(client.call, "res.partner", "write", {"ids": [1], "vals": {"ref": "late"}})
+
+
+@pytest.fixture
+def admin(running, api_key):
+    return Client(running, api_key)
+
+
+@pytest.fixture
+def partner(admin):
+    """The id of a partner of this test's own."""
+    return admin.call("res.partner", "create", {"vals_list": {"name": "of a test", "ref": "0"}}).json()[0]
+
+
+@pytest.fixture
+def log(running):
+    """log(): what the server has logged since the test began."""
+    begin = running.log.stat().st_size
+
+    def read():
+        return running.log.read_bytes()[begin:].decode()
+
+    return read
+
+
+@contextlib.contextmanager
+def transaction(server):
+    """A cursor in a transaction as Odoo's, committed at the end unless that was done."""
+    address = {name.removeprefix("PG").lower(): value for name, value in postgres.environment().items()}
+    connection = psycopg2.connect(dbname=server.databases[0], **address)
+    connection.set_session(isolation_level="REPEATABLE READ")
+    try:
+        with connection, connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()
+
+
+def wait_until_blocked(server):
+    """Wait until a transaction of the database waits for another one's lock."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        rows = postgres.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = :'name' AND wait_event_type = 'Lock'",
+                            name=server.databases[0])
+        if rows != [["0"]]:
+            return
+        time.sleep(0.02)
+    raise AssertionError("nothing waits for a lock")
+
+
+@pytest.fixture
+def pool():
+    with concurrent.futures.ThreadPoolExecutor(16) as executor:
+        yield executor
+
+
+def refs(server, *ids):
+    """What is stored: read past the server and its caches."""
+    with transaction(server) as cursor:
+        cursor.execute("SELECT ref FROM res_partner WHERE id = ANY(%s) ORDER BY id", [list(ids)])
+        return [ref for (ref,) in cursor.fetchall()]
+
+
+def count(server, name):
+    with transaction(server) as cursor:
+        cursor.execute("SELECT count(*) FROM res_partner_category WHERE name::text LIKE %s", [f"%{name}%"])
+        return cursor.fetchone()[0]
+
+
+class TestCommitAndRollback:
+    def test_success_is_committed(self, running, admin, partner):
+        assert admin.call("res.partner", "write", {"ids": [partner], "vals": {"ref": "stored"}}).status_code == 200
+        assert refs(running, partner) == ["stored"]
+
+    def test_create_is_all_or_nothing(self, running, admin):
+        """The second one violates a constraint of the database."""
+        answer = admin.call("res.partner.category", "create", {
+            "vals_list": [{"name": "first of two"}, {"name": "second of two", "parent_id": 99999999}]})
+        assert answer.status_code in (404, 422), answer.text
+        assert count(running, "of two") == 0
+
+    def test_validation_error_rolls_back(self, running, admin):
+        """A constraint in Python, checked after the update: no loop among parents."""
+        first, second = admin.call("res.partner.category", "create", {
+            "vals_list": [{"name": "loop a"}, {"name": "loop b"}]}).json()
+        assert admin.call("res.partner.category", "write", {"ids": [second], "vals": {"parent_id": first}}).status_code == 200
+        answer = admin.call("res.partner.category", "write", {"ids": [first], "vals": {"name": "renamed", "parent_id": second}})
+        assert answer.status_code == 422, answer.text
+        assert count(running, "renamed") == 0
+        assert count(running, "loop a") == 1
+
+    def test_missing_record_rolls_back(self, running, admin, partner):
+        answer = admin.call("res.partner", "write", {"ids": [partner, 99999999], "vals": {"ref": "half"}})
+        assert answer.status_code == 404, answer.text
+        assert refs(running, partner) == ["0"]
+
+    def test_error_of_python_rolls_back(self, running, admin, partner):
+        answer = admin.call("res.partner", "write", {"ids": [partner], "vals": {"ref": "half", "color": "no number"}})
+        assert answer.status_code == 422, answer.text
+        assert refs(running, partner) == ["0"]
+
+    def test_database_error_rolls_back(self, running, admin, partner):
+        answer = admin.call("res.partner", "write", {"ids": [partner], "vals": {"ref": "half", "color": 99999999999999}})
+        assert answer.status_code == 422, answer.text
+        assert refs(running, partner) == ["0"]
+
+    def test_the_next_call_is_not_harmed(self, admin, partner):
+        """What a failed call left in a cache or in the connection would show."""
+        admin.call("res.partner", "write", {"ids": [partner], "vals": {"ref": "half", "color": 99999999999999}})
+        answer = admin.call("res.partner", "read", {"ids": [partner], "fields": ["ref", "color"]})
+        assert answer.json() == [{"id": partner, "ref": "0", "color": 0}]
+
+    def test_load_rolls_back_its_bad_rows(self, admin):
+        """The host's own method reports the errors itself: 200, and nothing stored."""
+        answer = admin.call("res.partner.category", "load", {
+            "fields": ["name", "color"], "data": [["loaded", "1"], ["loaded too", "no number"]]})
+        assert answer.status_code == 200
+        assert answer.json()["ids"] is False
+        assert admin.call("res.partner.category", "search_count", {"domain": [["name", "like", "loaded"]]}).json() == 0
+
+
+class TestRetry:
+    def test_conflict_is_retried(self, running, admin, partner, pool, log):
+        with transaction(running) as cursor:
+            cursor.execute("UPDATE res_partner SET comment = 'by another' WHERE id = %s", [partner])
+            call = pool.submit(admin.call, "res.partner", "write", {"ids": [partner], "vals": {"ref": "retried"}})
+            wait_until_blocked(running)
+        answer = call.result(PATIENCE)
+        assert (answer.status_code, answer.json()) == (200, True)
+        assert "SERIALIZATION_FAILURE, 4 tries left" in log()
+        assert refs(running, partner) == ["retried"]
+        stored = admin.call("res.partner", "read", {"ids": [partner], "fields": ["comment"]}).json()
+        assert "by another" in stored[0]["comment"]
+
+    def test_two_clients_write_the_same_record(self, running, admin, partner, pool):
+        barrier = threading.Barrier(2)
+
+        def write(number):
+            barrier.wait()
+            return admin.call("res.partner", "write", {"ids": [partner], "vals": {"ref": f"by {number}"}})
+
+        calls = [pool.submit(write, number) for number in (1, 2)]
+        assert [call.result(60).status_code for call in calls] == [200, 200]
+        assert refs(running, partner)[0] in ("by 1", "by 2")
+
+    def test_two_writers_that_surely_conflict(self, running, admin, partner, pool, log):
+        """Both wait for a third transaction, so both began before either could commit."""
+        with transaction(running) as cursor:
+            cursor.execute("SELECT FROM res_partner WHERE id = %s FOR UPDATE", [partner])
+            calls = [pool.submit(admin.call, "res.partner", "write", {"ids": [partner], "vals": {"ref": f"by {number}"}})
+                     for number in (1, 2)]
+            wait_until_blocked(running)
+            time.sleep(0.5)
+        assert [call.result(60).status_code for call in calls] == [200, 200]
+        assert "tries left" in log()
+
+    def test_arguments_are_as_sent(self, running, admin, partner, pool, log):
+        """`res.partner.write` takes `is_company` out of the values that it is given (odoo/odoo#23816), and passes the
+        address on to the contacts after that. The conflict is there, so the first try has been at the values."""
+        contact = admin.call("res.partner", "create", {
+            "vals_list": {"name": "contact", "parent_id": partner, "type": "contact"}}).json()[0]
+        vals = {"is_company": True, "street": "Retried Street 1"}
+        with transaction(running) as cursor:
+            cursor.execute("UPDATE res_partner SET comment = 'by another' WHERE id = %s", [contact])
+            call = pool.submit(admin.call, "res.partner", "write", {"ids": [partner], "vals": vals})
+            wait_until_blocked(running)
+        assert call.result(PATIENCE).status_code == 200
+        assert "tries left" in log()
+        stored = admin.call("res.partner", "read", {"ids": [partner], "fields": list(vals)}).json()
+        assert stored == [{"id": partner, **vals}]
+
+    def test_a_retried_create_creates_once(self, running, admin, users, pool, log):
+        """The write to the parent conflicts; the child must be there once, with all its values."""
+        parent = users["portal"]["partner"]
+        commands = [[0, 0, {"name": "child of a retry", "ref": "child", "type": "other"}]]
+        with transaction(running) as cursor:
+            cursor.execute("UPDATE res_partner SET comment = 'by another' WHERE id = %s", [parent])
+            call = pool.submit(admin.call, "res.partner", "write", {
+                "ids": [parent], "vals": {"ref": "parent", "child_ids": commands}})
+            wait_until_blocked(running)
+        assert call.result(PATIENCE).status_code == 200
+        assert "tries left" in log()
+        children = admin.call("res.partner", "search_read", {
+            "domain": [["parent_id", "=", parent]], "fields": ["name", "ref", "type"]}).json()
+        expected = {"name": "child of a retry", "ref": "child", "type": "other"}
+        assert [{name: child[name] for name in expected} for child in children] == [expected]
+
+    def test_retried_calls_still_set_no_cookie(self, running, admin, partner, pool):
+        with transaction(running) as cursor:
+            cursor.execute("UPDATE res_partner SET comment = 'x' WHERE id = %s", [partner])
+            call = pool.submit(admin.call, "res.partner", "write", {"ids": [partner], "vals": {"ref": "retried"}})
+            wait_until_blocked(running)
+        assert "Set-Cookie" not in call.result(PATIENCE).headers
+
+    def test_a_retried_flat_create_warns_once(self, running, admin, partner, pool, log):
+        """Its child writes to the parent, and that conflicts."""
+        with transaction(running) as cursor:
+            cursor.execute("UPDATE res_partner SET comment = 'x' WHERE id = %s", [partner])
+            call = pool.submit(admin.call, "res.partner", "create", {
+                "name": "flat and late", "child_ids": [[4, partner, 0]]})
+            wait_until_blocked(running)
+        answer = call.result(PATIENCE)
+        assert answer.status_code == 200, answer.text
+        assert "tries left" in log()
+        assert answer.headers["Warning"].count("299 ") == 1
+
+
+class TestConcurrency:
+    def test_calls_with_one_key_do_not_wait_for_each_other(self, running, admin, pool, log):
+        """Eight at once, forty in all, reading: no conflict, no retry."""
+        calls = [pool.submit(admin.call, "res.partner", "search_count", {"domain": []}) for _number in range(40)]
+        assert {call.result(60).status_code for call in calls} == {200}
+        assert "tries left" not in log()
+
+    def test_creates_with_one_key_do_not_conflict(self, running, admin, pool, log):
+        calls = [pool.submit(admin.call, "res.partner.category", "create", {"vals_list": {"name": f"concurrent {number}"}})
+                 for number in range(24)]
+        assert {call.result(60).status_code for call in calls} == {200}
+        assert count(running, "concurrent") == 24
+        assert "tries left" not in log()
+
+    def test_a_call_does_not_wait_for_another_that_is_open(self, running, admin, partner, pool):
+        """One call hangs at a lock; with the same key, others are answered meanwhile."""
+        with transaction(running) as cursor:
+            cursor.execute("UPDATE res_partner SET comment = 'x' WHERE id = %s", [partner])
+            hanging = pool.submit(admin.call, "res.partner", "write", {"ids": [partner], "vals": {"ref": "late"}})
+            wait_until_blocked(running)
+            assert admin.call("res.partner", "create", {"vals_list": {"name": "meanwhile"}}).status_code == 200
+            assert not hanging.done()
+        assert hanging.result(PATIENCE).status_code == 200
+
+
+class TestConflictThatStays:
+    def test_409(self, conflict_that_stays):
+        server, _client, call = conflict_that_stays
+        answer = call.result(60)
+        error = answer.json()
+        message = "Another transaction is changing the same records. Please try again."
+        assert answer.status_code == 409
+        assert list(error) == ["name", "message", "arguments", "context", "debug"]
+        assert error["name"] == "psycopg2.errors.LockNotAvailable"
+        assert (error["message"], error["arguments"]) == (message, [message])
+        assert (error["context"], error["debug"]) == ({}, "")
+        assert "Set-Cookie" not in answer.headers
+        log = server.log.read_text()
+        assert "LOCK_NOT_AVAILABLE, 1 tries left" in log
+        assert refs(server, 1) == [None]
+
+    def test_other_records_are_free_meanwhile(self, conflict_that_stays):
+        _server, client, _call = conflict_that_stays
+        assert client.call("res.partner", "write", {"ids": [3], "vals": {"ref": "free"}}).status_code == 200
