@@ -209,7 +209,6 @@ class TestReadOnly(AttackCase):
             ("ir.sequence/next_by_id", {"ids": gaps.ids}),
             ("ir.cron/method_direct_trigger", {"ids": cron}),
             ("ir.module.module/button_install", {"ids": module}),
-            ("ir.module.module/button_immediate_install", {"ids": module}),
             ("ir.module.module/update_list", {}),
             ("res.users/write", {"ids": [self.admin.id], "vals": {"signature": "changed"}}),
             ("res.users.apikeys/generate",
@@ -422,7 +421,9 @@ class TestLife(AttackCase):
             {"X-API-Key": self.key}, {"Api-Key": self.key}, {"Cookie": f"Authorization=Bearer {self.key}"},
         ):
             with self.subTest(headers):
-                self.assert_status(self.post("res.partner/search_count", body, key="", headers=headers), 401)
+                response = self.post("res.partner/search_count", body, key="", headers=headers)
+                # 400: what is no cookie, on hosts that care
+                self.assertIn(response.status_code, (400, 401), response.text)
         for path in (f"res.partner/search_count?api_key={self.key}", f"res.partner/search_count?access_token={self.key}"):
             self.assert_status(self.post(path, body, key=""), 401)
         self.assert_status(self.post("res.partner/search_count", {**body, "key": self.key}, key=""), 401)
@@ -435,9 +436,11 @@ class TestOwnKey(AttackCase):
         super().setUp()
         expiration = fields.Datetime.now() + timedelta(days=5)
         self.record, self.secret = self.generate(
-            self.user, expiration, allowed_models="json2.*, res.*", allowed_methods="*", allowed_networks="127.0.0.0/8")
+            self.user, expiration, allowed_models="json2.*, res.*", allowed_methods="*", allowed_networks="127.0.0.0/8",
+            rate_limit=1000, rate_period="hour")
         self.names = ("user_id", "active", "expiration_date", "allowed_models", "allowed_methods", "allowed_networks",
-                      "read_only", "name", "prefix", "predecessor_id")
+                      "read_only", "name", "prefix", "predecessor_id", "rate_limit", "rate_period", "lifetime",
+                      "log_arguments")
 
     def raises(self):
         """Return what he would like to change."""
@@ -447,6 +450,7 @@ class TestOwnKey(AttackCase):
             {"user_id": self.admin.id}, {"active": True}, {"name": "x"}, {"prefix": "j2_other"},
             {"predecessor_id": self.key_record.id}, {"warned_days": 1}, {"create_uid": self.admin.id},
             {"digest": "x"}, {"odoo_hash": "x"},
+            {"rate_limit": 0}, {"rate_limit": 10**6}, {"rate_period": "minute"}, {"lifetime": 0}, {"log_arguments": "never"},
         ]
 
     def test_write(self):
@@ -466,7 +470,6 @@ class TestOwnKey(AttackCase):
             ("json2.api.key/web_save", {"ids": ids, "vals": {"allowed_models": False}, "specification": {"name": {}}}),
             ("json2.api.key/load", {"fields": [".id", "allowed_models"], "data": [[str(ids[0]), "*"]]}),
             ("json2.api.key/update", {"ids": ids, "values": {"allowed_models": False}}),
-            ("json2.api.key/toggle_active", {"ids": ids}),
             ("json2.api.key/copy", {"ids": ids}),
             ("json2.api.key/create", {"vals_list": [{"name": "x", "user_id": self.user.id}]}),
             ("json2.api.key/name_create", {"name": "x"}),
@@ -498,7 +501,8 @@ class TestOwnKey(AttackCase):
     def test_rotating_takes_no_restriction_off(self):
         response = self.assert_status(self.post("json2.api.key/rotate", key=self.secret), 200)
         successor = self.env["json2.api.key"].browse(response.json()["id"])
-        restrictions = ("user_id", "allowed_models", "allowed_methods", "allowed_networks", "read_only")
+        restrictions = ("user_id", "allowed_models", "allowed_methods", "allowed_networks", "read_only", "rate_limit",
+                        "rate_period")
         self.assertEqual(self.stored(successor, *restrictions), self.stored(self.record, *restrictions))
 
     def test_rotating_takes_no_arguments(self):
