@@ -156,6 +156,14 @@ class Entry:
         return None
 
 
+def commit_durably(cr):
+    """Wait for the disk at the commit, whatever the rows before have said: of several calls a later one may have written.
+
+    :param cr: the cursor of the calls
+    """
+    cr.execute("SET LOCAL synchronous_commit TO DEFAULT")
+
+
 def _insert(cr, row):
     """Write a row; returns its id. In SQL because it is part of every call; the names are our own."""
     row = {column: value for column, value in row.items() if value is not None}
