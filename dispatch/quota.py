@@ -18,11 +18,11 @@ def consume(request, number=0):
     if not credentials:
         return
     # Kept on the request, because the host may make a call again, with a new dispatcher: that counts once.
-    counted = vars(request).setdefault("json2_quotas", {})
+    counted = getattr(request, "json2_quotas", {})
     quota = counted.get((number, credentials)) or _count(request.env, credentials)
     if not quota:
         return
-    counted[number, credentials] = quota
+    request.json2_quotas = {**counted, (number, credentials): quota}
     request.json2_headers.update(quota.headers())
     if quota.is_exceeded:
         raise TooManyRequests(
