@@ -430,7 +430,7 @@ class TestBatch(JsonRpcCase):
         super().setUp()
         self.partner = self.env["res.partner"].create({"name": "Ada", "ref": "0"})
 
-    def write(self, **values):
+    def write(self, **values):  # pylint: disable=method-required-super
         return self.call("res.partner", "write", [self.partner.id], values)
 
     def ref(self):
