@@ -4,6 +4,7 @@ A call that succeeds writes its row in its own transaction: no second commit, an
 that fails writes it in a transaction of its own, since the call's is rolled back. Writing is one INSERT without a
 foreign key to check, so calls never wait for each other because of it.
 """
+import contextlib
 import functools
 import json
 import logging
@@ -89,13 +90,9 @@ class Entry:
         :param int response_size: bytes of the body
         :param int status: the HTTP status
         """
-        row = self._row(env, credentials, status, response_size)
-        _insert(env.cr, row)
-        # A try that is repeated is not a call yet.
-        env.cr.postcommit.add(lambda: _tell(row))
-        _write_json_line(env, row)
+        self._write(env, env.cr, credentials, self._row(env, credentials, status, response_size))
 
-    def failed(self, env, credentials, status, response_size, error, traceback):
+    def failed(self, env, credentials, status, response_size, error, traceback, own_transaction=True):
         """Write the row in a transaction of its own. A log that cannot be written must not hide the error.
 
         :param odoo.api.Environment env: of the call, whose transaction is over
@@ -104,6 +101,7 @@ class Entry:
         :param int response_size: bytes of the body
         :param dict error: the error object
         :param str traceback: of the exception
+        :param bool own_transaction: False for a call whose transaction goes on without it
         """
         try:
             row = self._row(env, credentials, status, response_size)
@@ -112,14 +110,16 @@ class Entry:
                 error_message=_storable(mask_text(str(error["message"])[:MAX_MESSAGE])),
                 traceback=_storable(mask_text(traceback[-MAX_TRACEBACK:])),
             )
-            # Whoever has no key can make as many rows as he likes, unless they are counted.
-            address = self.ip if credentials is None and self.user_id is None else None
-            with env.registry.cursor() as cr:
-                flood.write(cr, address, lambda: _insert(cr, row))
-            _tell(row)
-            _write_json_line(env, row)
+            with env.registry.cursor() if own_transaction else contextlib.nullcontext(env.cr) as cr:
+                self._write(env, cr, credentials, row)
         except Exception:
             _logger.exception("The call could not be logged.")
+
+    def _write(self, env, cr, credentials, row):
+        # Whoever has no key can make as many rows as he likes, unless they are counted.
+        address = self.ip if credentials is None and self.user_id is None else None
+        flood.write(cr, address, lambda: _insert(cr, row))
+        _tell_after_commit(env, cr, row)
 
     def _row(self, env, credentials, status, response_size):
         return {
@@ -156,6 +156,14 @@ class Entry:
         return None
 
 
+def commit_durably(cr):
+    """Wait for the disk at the commit, whatever the rows before have said: of several calls a later one may have written.
+
+    :param cr: the cursor of the calls
+    """
+    cr.execute("SET LOCAL synchronous_commit TO DEFAULT")
+
+
 def _insert(cr, row):
     """Write a row; returns its id. In SQL because it is part of every call; the names are our own."""
     row = {column: value for column, value in row.items() if value is not None}
@@ -181,10 +189,9 @@ def _tell(row):
     )  # fmt: skip
 
 
-def _write_json_line(env, row):
+def _tell_after_commit(env, cr, row):
+    """A try that is repeated is not a call yet."""
+    cr.postcommit.add(lambda: _tell(row))
     if env["ir.config_parameter"].sudo().get_param("json2_backport.log_json") == "True":
-        line = json.dumps({"database": env.cr.dbname, **row}, ensure_ascii=False)
-        if env.cr.closed:
-            _json_logger.info("%s", line)
-        else:
-            env.cr.postcommit.add(lambda: _json_logger.info("%s", line))
+        line = json.dumps({"database": cr.dbname, **row}, ensure_ascii=False)
+        cr.postcommit.add(lambda: _json_logger.info("%s", line))

@@ -27,6 +27,7 @@ class Call:
     :param tuple ids: ids of the records to call it on
     :param dict context: the whole context of the call
     :param dict arguments: named arguments of the method
+    :param tuple positional: its other arguments; for a method of records the ids come first
     """
 
     model: str
@@ -34,6 +35,7 @@ class Call:
     ids: tuple = ()
     context: dict = field(default_factory=dict)
     arguments: dict = field(default_factory=dict)
+    positional: tuple = ()
 
     @classmethod
     def from_body(cls, model, method, body):
@@ -43,12 +45,30 @@ class Call:
         :raise UnprocessableEntity: when ``ids`` or ``context`` are of no use
         """
         arguments = {name: value for name, value in body.items() if name not in _NOT_ARGUMENTS}
-        try:
-            ids = protocol_arguments.record_ids(body.get("ids"))
-            context = protocol_arguments.context(body.get("context"))
-        except protocol_arguments.InvalidArgument as exc:
-            raise UnprocessableEntity(str(exc)) from exc
-        return cls(model, method, ids, context, arguments)
+        ids = _checked(protocol_arguments.record_ids, body.get("ids"))
+        return cls(model, method, ids, _checked(protocol_arguments.context, body.get("context")), arguments)
+
+    @classmethod
+    def from_arguments(cls, model, method, args, kwargs):
+        """Read a call as Odoo's ``execute_kw`` has it; without positional arguments it is one as in a body.
+
+        :param tuple args: positional arguments
+        :param dict kwargs: named arguments, and the context
+        :rtype: Call
+        :raise UnprocessableEntity: when ``context`` (or ``ids``) is of no use
+        """
+        if not args:
+            return cls.from_body(model, method, kwargs)
+        arguments = {name: value for name, value in kwargs.items() if name != "context"}
+        context = _checked(protocol_arguments.context, kwargs.get("context"))
+        return cls(model, method, (), context, arguments, tuple(args))
+
+    def take_ids(self):
+        """Take the ids off the positional arguments.
+
+        :raise UnprocessableEntity: when the first one is none
+        """
+        self.ids, self.positional = _checked(protocol_arguments.record_ids, self.positional[0]), self.positional[1:]
 
 
 def execute(env, call, credentials=None):
@@ -57,7 +77,8 @@ def execute(env, call, credentials=None):
     :param odoo.api.Environment env: the environment of the authenticated request
     :param Call call: the call
     :param Credentials | None credentials: the key that it is made with; None: a person's own session
-    :return: what the method returned, a recordset as its ids
+    :return: what the method returned: a recordset as its ids, or in the shape of ``execute_kw`` when the arguments came by
+        position
     :raise NotFound: no such model or method
     :raise AccessError: the method is private
     :raise Forbidden: the key is not for this call
@@ -66,6 +87,7 @@ def execute(env, call, credentials=None):
     """
     if credentials:
         check_call(credentials, call.model, call.method)
+    is_classic = bool(call.positional)
     records, function = _resolve(env, call)
     args, kwargs = _bind(function, records, call)
     try:
@@ -78,7 +100,16 @@ def execute(env, call, credentials=None):
         if reason:
             raise UnprocessableEntity(reason) from exc
         raise
+    if is_classic:
+        return series.classic_result(function, call.method, result, args, kwargs)
     return result.ids if isinstance(result, BaseModel) else result
+
+
+def _checked(read, value):
+    try:
+        return read(value)
+    except protocol_arguments.InvalidArgument as exc:
+        raise UnprocessableEntity(str(exc)) from exc
 
 
 def _resolve(env, call):
@@ -94,13 +125,18 @@ def _resolve(env, call):
         raise NotFound(exc.args[0]) from exc
     if call.ids and series.is_model_method(function):
         raise UnprocessableEntity(f"cannot call {call.model}.{call.method} with ids")
+    if call.positional and not series.is_model_method(function):
+        call.take_ids()
     return model.browse(call.ids), function
 
 
 def _bind(function, records, call):
     """Return the positional and named arguments to call ``function`` with."""
     try:
-        return series.bind(function, call.method, records, call.arguments)
+        args, kwargs = series.bind(function, call.method, records, call.arguments, call.positional)
+        # From here on it is the same call as one with named arguments, for the diagnosis and for the log.
+        call.arguments = series.name_arguments(function, call.method, call.positional, call.arguments)
+        return args, kwargs
     except TypeError as exc:
         if not _is_flat_create(records, call):
             raise UnprocessableEntity(exc.args[0]) from exc
@@ -112,6 +148,7 @@ def _is_flat_create(model, call):
     """Tell whether a body holds the values of one new record at its top level, and the settings accept that."""
     return (
         call.method == "create"
+        and not call.positional
         and bool(call.arguments)
         and model._fields.keys() >= call.arguments.keys()
         and model.env["ir.config_parameter"].sudo().get_param("json2_backport.flat_create") == "True"

@@ -2,6 +2,9 @@
 from dataclasses import dataclass
 from typing import Optional
 
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+
 
 @dataclass(frozen=True)
 class Credentials:
@@ -34,3 +37,12 @@ class Credentials:
     def is_restricted(self):
         """Whether the key may do less than its user."""
         return any([self.allowed_models, self.allowed_methods, self.read_only, self.allowed_networks, self.rate_limit])
+
+
+def unauthorized(message):
+    """Return the refusal of a request without a valid key.
+
+    :param str message: what is wrong, in one sentence
+    :rtype: werkzeug.exceptions.Unauthorized
+    """
+    return Unauthorized(message, www_authenticate=WWWAuthenticate("bearer"))

@@ -47,23 +47,33 @@ def _log(entry, credentials, exception, error, response):
     if hasattr(response, "headers"):
         response.headers["X-Request-Id"] = entry.request_id
     size = getattr(response, "content_length", None) or 0
-    entry.failed(request.env, credentials, status, size, error, _traceback(exception))
+    entry.failed(request.env, credentials, status, size, error, traceback_of(exception))
 
 
 def _response(exception, error):
     if isinstance(exception, HTTPException) and exception.response:
         return exception.response
-    if isinstance(exception, HTTPException):
-        status = exception.code
-        headers = [
-            (name, value)
-            for name, value in exception.get_headers(request.httprequest.environ)
-            if name.lower() != "content-type"
-        ]
-    else:
-        status = series.http_status(exception)
-        headers = []
-    return json_response(error, status=status, headers=headers)
+    return json_response(error, status=status_of(exception), headers=headers_of(exception))
+
+
+def status_of(exception):
+    """Return the HTTP status of an exception.
+
+    :rtype: int
+    """
+    # One without a code carries an answer that is no error; as the end of a call it is none either.
+    return (exception.code or 500) if isinstance(exception, HTTPException) else series.http_status(exception)
+
+
+def headers_of(exception):
+    """Return the headers that belong to an exception, such as ``WWW-Authenticate``.
+
+    :rtype: list[tuple[str, str]]
+    """
+    if not isinstance(exception, HTTPException):
+        return []
+    headers = exception.get_headers(request.httprequest.environ)
+    return [(name, value) for name, value in headers if name.lower() != "content-type"]
 
 
 def describe(exception):
@@ -71,7 +81,7 @@ def describe(exception):
 
     :rtype: dict
     """
-    debug = _traceback(exception) if _shows_traceback() else ""
+    debug = traceback_of(exception) if _shows_traceback() else ""
     if isinstance(exception, HTTPException):
         description = exception.description
         return error_object(exception, description, (description, exception.code), debug)
@@ -88,7 +98,11 @@ def _shows_traceback():
     return parameter == "always" or (parameter != "never" and bool(config["dev_mode"]))
 
 
-def _traceback(exception):
+def traceback_of(exception):
+    """Return the traceback of an exception, of a refused login no more than its name.
+
+    :rtype: str
+    """
     if isinstance(exception, AccessDenied):
         # As on Odoo 19: where it was raised could tell what was wrong with the credentials.
         exception.with_traceback(None)

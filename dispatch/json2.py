@@ -1,37 +1,27 @@
 """The envelope of ``/json/2``: a JSON object in, a JSON value or an error object out."""
 import json
 
-from werkzeug.exceptions import BadRequest, NotFound, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from odoo import http
 
-from .audit import Entry
-from .body import check_size, has_body
+from .base import EndpointDispatcher
 from .errors import error_response
 from .response import json_response
 
 MIMETYPES = ("application/json",)
 
 
-class Json2Dispatcher(http.Dispatcher):
+class Json2Dispatcher(EndpointDispatcher, http.Dispatcher):
     """Dispatcher of our ``/json/2`` routes; Odoo 19's own, which stays beside it, is called ``json2``."""
 
     routing_type = "json2_backport"
+    path = "/json/2"
     mimetypes = MIMETYPES
 
     def __init__(self, request):
         super().__init__(request)
         self.body = {}
-        self.credentials = None
-        self.entry = Entry.of_request("/json/2", request.httprequest)
-        if "json2.api.key" not in request.registry:
-            # Loaded for the whole server, but not installed in this database.
-            raise NotFound()
-
-    @classmethod
-    def is_compatible_with(cls, request):
-        # Any media type: hosts before 19 would answer 400 to a wrong one, check_media_type() answers 415.
-        return request.httprequest.path.startswith("/json/2")
 
     def dispatch(self, endpoint, args):
         """Parse the body and call the endpoint.
@@ -43,17 +33,11 @@ class Json2Dispatcher(http.Dispatcher):
         """
         check_media_type(self.request)
         # Parsed anew at every try, so that a retried call gets its arguments as they were sent (odoo/odoo#23816).
-        self.body = parse_body(self.request)
+        self.body = parse_body(self.read_body())
         self.request.params = dict(args)
         response = json_response(self.request.registry["ir.http"]._dispatch(endpoint))
         self.entry.succeeded(self.request.env, self.credentials, response.content_length)
         return response
-
-    def post_dispatch(self, response):
-        super().post_dispatch(response)
-        # Hosts before 19 set it for images only.
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["X-Request-Id"] = self.entry.request_id
 
     def handle_error(self, exc):
         """Turn whatever was raised into the error object.
@@ -82,18 +66,17 @@ def check_media_type(request):
     raise UnsupportedMediaType(response=response)
 
 
-def parse_body(request):
+def parse_body(data):
     """Return the named arguments of the body. As on Odoo 19, a body that is no object names none.
 
+    :param bytes data: the body
     :rtype: dict
     :raise BadRequest: when it is no JSON
-    :raise RequestEntityTooLarge: when it is larger than the settings allow
     """
-    if not has_body(request):
+    if not data:
         return {}
-    check_size(request)
     try:
-        body = json.loads(request.httprequest.get_data(as_text=True))
+        body = json.loads(data.decode("utf-8", "replace"))
     except RecursionError:
         raise BadRequest("could not parse the body as json: it is nested too deeply") from None
     except ValueError as exc:

@@ -5,22 +5,24 @@ from ..protocol.rate_limit import PERIODS, Quota
 from . import parameters
 
 
-def consume(request):
+def consume(request, number=0):
     """Count a call. What the client has left is told on every answer from here on.
 
     Nothing happens for a request without a key of its own, or with a key that has no limit.
 
     :param odoo.http.Request request: the authenticated request
+    :param int number: which of its calls it is; in a batch there are several
     :raise TooManyRequests: the limit is exceeded
     """
     credentials = getattr(request.dispatcher, "credentials", None)
     if not credentials:
         return
     # Kept on the request, because the host may make a call again, with a new dispatcher: that counts once.
-    quota = getattr(request, "json2_quota", None) or _count(request.env, credentials)
+    counted = getattr(request, "json2_quotas", {})
+    quota = counted.get((number, credentials)) or _count(request.env, credentials)
     if not quota:
         return
-    request.json2_quota = quota
+    request.json2_quotas = {**counted, (number, credentials): quota}
     request.json2_headers.update(quota.headers())
     if quota.is_exceeded:
         raise TooManyRequests(

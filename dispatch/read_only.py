@@ -12,8 +12,9 @@ from odoo.modules.registry import Registry
 
 # What would end the transaction or its mode, sent as SQL. The savepoints of the ORM are none of these.
 _TRANSACTION_CONTROL = re.compile(
-    r"(?:^|;|\*/)\s*(?:COMMIT|END|ABORT|BEGIN|START|PREPARE\s+TRANSACTION|SET|RESET|DISCARD|ROLLBACK(?!\s+TO))\b",
-    re.IGNORECASE | re.MULTILINE,
+    r"(?:\A|;)(?:\s|--[^\n]*\n|/\*.*?\*/)*"
+    r"(?:COMMIT|END|ABORT|BEGIN|START|PREPARE\s+TRANSACTION|SET|RESET|DISCARD|ROLLBACK(?!\s+TO))\b",
+    re.IGNORECASE | re.DOTALL,
 )
 
 _thread = threading.local()
@@ -49,8 +50,10 @@ def transaction_mode(credentials, env):
     try:
         yield
         env.flush_all()
-    except ReadOnlySqlTransaction as exc:
-        raise _refusal() from exc
+    except Exception as exc:
+        if _is_refusal(exc):
+            raise _refusal() from exc
+        raise
     finally:
         _thread.is_read_only = False
         del cr.execute, cr.commit, cr.rollback
@@ -61,7 +64,7 @@ def _checked(execute):
     @functools.wraps(execute)
     def checked(query, *args, **kwargs):
         if _TRANSACTION_CONTROL.search(str(getattr(query, "code", query))):
-            raise _refusal()
+            raise _ReadOnly()
         return execute(query, *args, **kwargs)
 
     return checked
@@ -80,8 +83,21 @@ def _guarded(cursor_of):
     return cursor
 
 
+def _is_refusal(exception):
+    """Server actions wrap what their code raises."""
+    while exception is not None:
+        if isinstance(exception, (ReadOnlySqlTransaction, _ReadOnly)):
+            return True
+        exception = exception.__cause__ or exception.__context__
+    return False
+
+
+class _ReadOnly(Forbidden):
+    """What a read-only key may not do."""
+
+
 def _refuse():
-    raise _refusal()
+    raise _ReadOnly()
 
 
 def _refusal():

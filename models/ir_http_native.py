@@ -4,6 +4,7 @@ from odoo import models
 from odoo.http import request
 
 from ..dispatch.audit import Entry
+from ..dispatch.base import EndpointDispatcher
 from ..dispatch.errors import log_failure
 from ..dispatch.json2 import Json2Dispatcher
 from ..dispatch.read_only import transaction_mode
@@ -45,12 +46,12 @@ class IrHttp(models.AbstractModel):
         credentials = getattr(request.dispatcher, "credentials", None)
         if _is_native_call():
             _describe_native_call(request.dispatcher.entry, args)
-        if credentials and not isinstance(request.dispatcher, Json2Dispatcher):
+        if credentials and not isinstance(request.dispatcher, EndpointDispatcher):
             _check_native_call(credentials, args)
 
     @classmethod
     def _dispatch(cls, endpoint):
-        if isinstance(request.dispatcher, Json2Dispatcher):
+        if isinstance(request.dispatcher, EndpointDispatcher):
             return super()._dispatch(endpoint)
         with transaction_mode(getattr(request.dispatcher, "credentials", None), request.env):
             return super()._dispatch(endpoint)

@@ -55,6 +55,7 @@ class Json2ApiKey(models.Model):
         ondelete="set null",
         help="The key that this one has replaced. Archiving that one archives this one too.",
     )
+    successor_ids = fields.One2many("json2.api.key", "predecessor_id", string="Rotated Into")
     log_arguments = fields.Selection(
         [("never", "Never"), ("errors", "For errors"), ("always", "Always")],
         string="Keep Arguments",
@@ -63,7 +64,7 @@ class Json2ApiKey(models.Model):
     # What the log said when its old rows were removed.
     kept_last_use_date = fields.Datetime(readonly=True)
     kept_last_use_ip = fields.Char(readonly=True)
-    warned_days = fields.Integer(readonly=True, help="The last warning before expiry was for this many days.")
+    warned_days = fields.Integer(readonly=True, default=0, help="The last warning before expiry was for this many days.")
 
     is_expired = fields.Boolean(compute="_compute_expiration")
     is_expiring = fields.Boolean(string="Expires Soon", compute="_compute_expiration")
@@ -317,7 +318,7 @@ class Json2ApiKey(models.Model):
         successor, secret = key._generate(
             key.name,
             key.user_id,
-            key.lifetime and now + timedelta(days=self._bounded_lifetime(key.lifetime)),
+            now + timedelta(days=self._bounded_lifetime(key.lifetime)) if key.lifetime else None,
             predecessor_id=key.id,
             **key._restriction_values(),
         )
@@ -364,6 +365,8 @@ class Json2ApiKey(models.Model):
             keys = self.search([
                 ("expiration_date", ">", fields.Datetime.now()),
                 ("expiration_date", "<=", until),
+                ("user_id.active", "=", True),
+                ("successor_ids", "=", False),  # rotated: whoever uses it has a new one
                 "|", ("warned_days", "=", 0), ("warned_days", ">", days),
             ])
             for key in keys:

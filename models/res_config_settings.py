@@ -37,6 +37,10 @@ class ResConfigSettings(models.TransientModel):
         string="Accept Field Values at the Top Level",
         config_parameter="json2_backport.flat_create",
     )
+    json2_password_login = fields.Boolean(
+        string="Logins and Passwords", config_parameter="json2_backport.password_login"
+    )
+    json2_batch_limit = fields.Integer(string="Calls in a Batch", config_parameter="json2_backport.batch_limit")
     json2_traceback = fields.Selection(
         [("dev", "In developer mode only"), ("always", "Always"), ("never", "Never")],
         string="Tracebacks in Error Messages",
@@ -90,11 +94,12 @@ class ResConfigSettings(models.TransientModel):
             raise UserError(message) from exc
 
     @api.constrains(
-        "json2_maximum_lifetime", "json2_grace_period", "json2_warning_days", "json2_log_retention", "json2_log_arguments_size"
+        "json2_maximum_lifetime", "json2_grace_period", "json2_warning_days", "json2_log_retention", "json2_log_arguments_size",
+        "json2_batch_limit",
     )
     def _check_json2_numbers(self):
         for settings in self:
-            numbers = ("maximum_lifetime", "grace_period", "log_retention", "log_arguments_size")
+            numbers = ("maximum_lifetime", "grace_period", "log_retention", "log_arguments_size", "batch_limit")
             if any(settings[f"json2_{name}"] < 0 for name in numbers):
                 raise ValidationError(_("Lifetimes, periods and sizes cannot be negative."))
             days = split(settings.json2_warning_days)

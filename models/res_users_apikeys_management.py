@@ -76,8 +76,10 @@ class ResUsersApikeys(models.Model):
             raise AccessError(_("A restricted API key cannot manage other keys."))
 
     def _json2_check_text(self, key):
-        if not isinstance(key, str) or not key:
+        if key and not isinstance(key, str):
             raise UserError(_("The key is a text."))
+        if not key:
+            raise AccessDenied(_("The provided API key is invalid."))
 
     def _json2_check_limit(self):
         parameter = self.env["ir.config_parameter"].sudo().get_param("base.programmatic_api_keys_limit")

@@ -4,6 +4,7 @@ The prefix lets secret scanners recognise a leaked key; the checksum tells a typ
 a look-up. Base62 is letters and digits only, so that a double click selects a whole key.
 """
 import hashlib
+import re
 import secrets
 import string
 import zlib
@@ -14,6 +15,7 @@ SECRET_LENGTH = 43  # log2(62) * 43 = 256 bits
 CHECKSUM_LENGTH = 6  # 62 ** 6 > 2 ** 32
 LENGTH = len(PREFIX) + SECRET_LENGTH + CHECKSUM_LENGTH
 VISIBLE_LENGTH = len(PREFIX) + 6
+_ODOO_KEY = re.compile("[0-9a-f]{40}")
 
 
 def generate():
@@ -34,6 +36,15 @@ def is_well_formed(key):
     if len(key) != LENGTH or not key.isascii() or not key.startswith(PREFIX):
         return False
     return _checksum(key[:-CHECKSUM_LENGTH]) == key[-CHECKSUM_LENGTH:]
+
+
+def is_key_like(text):
+    """Tell whether a text can only be meant as a key: ours, or one of Odoo's own, which are 40 hexadecimal digits.
+
+    :param str text: from a place where a password may stand as well
+    :rtype: bool
+    """
+    return text.startswith(PREFIX) or bool(_ODOO_KEY.fullmatch(text))
 
 
 def digest(key):

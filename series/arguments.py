@@ -40,21 +40,36 @@ _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_O
 _bindings = weakref.WeakKeyDictionary()
 
 
-def bind(function, method, records, arguments):
-    """Bind named arguments to the function that will be called.
+def bind(function, method, records, arguments, positional=()):
+    """Bind arguments to the function that will be called.
 
     :param collections.abc.Callable function: the unbound method
     :param str method: its name on the model
     :param odoo.models.BaseModel records: what it is called on
     :param dict arguments: the body's named arguments, with 19's names or the host's own
+    :param tuple positional: positional arguments, if there are any
     :return: ``(args, kwargs)`` to call ``function`` with; ``args`` starts with ``records``
     :rtype: tuple[tuple, dict]
     :raise TypeError: in 19's names, when an argument is missing or not known
     """
+    return _binding(function, method).bind(records, arguments, positional)
+
+
+def name_arguments(function, method, positional, arguments):
+    """Return all arguments of a call under the names of Odoo 19.
+
+    :param tuple positional: positional arguments; those that no parameter takes alone are left out
+    :param dict arguments: named arguments
+    :rtype: dict
+    """
+    return {**dict(zip(_binding(function, method).names, positional)), **arguments}
+
+
+def _binding(function, method):
     by_method = _bindings.setdefault(getattr(function, "__func__", function), {})
     if method not in by_method:
         by_method[method] = _Binding(function, method)
-    return by_method[method].bind(records, arguments)
+    return by_method[method]
 
 
 class _Binding:
@@ -70,11 +85,12 @@ class _Binding:
             self._name_forwarded(signature, method, inspect.signature(canonical))
         self.signature = signature
         self.names_19 = {host: name for name, host in self.host_names.items()}
+        self.names = [name for name, parameter in signature.parameters.items() if parameter.kind in _POSITIONAL][1:]
 
-    def bind(self, records, arguments):
+    def bind(self, records, arguments, positional):
         if self.names_19:
             arguments = {self._name_19(name, arguments): value for name, value in arguments.items()}
-        bound = self.signature.bind(records, **arguments)
+        bound = self.signature.bind(records, *positional, **arguments)
         for name, value in self.defaults.items():
             bound.arguments.setdefault(name, value)
         return bound.args, {self.host_names.get(name, name): value for name, value in bound.kwargs.items()}

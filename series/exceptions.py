@@ -3,6 +3,9 @@ import psycopg2.errors
 
 from odoo import exceptions
 from odoo.http import SessionExpiredException
+from odoo.service import model as service_model
+
+from . import VERSION
 
 _CONCURRENCY_ERRORS = (
     psycopg2.errors.LockNotAvailable,
@@ -38,3 +41,20 @@ def is_concurrency_error(exception):
     :rtype: bool
     """
     return isinstance(exception, _CONCURRENCY_ERRORS)
+
+
+def integrity_error(env, exception):
+    """Return what the host raises in place of a violated constraint of the database when a request ends with one.
+
+    Source: Odoo, ``odoo.service.model.retrying``.
+
+    :param odoo.api.Environment env: of the call, whose savepoint is rolled back
+    :param psycopg2.IntegrityError exception: what PostgreSQL said
+    :rtype: odoo.exceptions.ValidationError
+    """
+    if VERSION < 19:
+        return service_model._as_validation_error(env, exception)
+    table = exception.diag.table_name
+    name = next((model._name for model in env.registry.values() if model._table == table), "base")
+    message = env._("The operation cannot be completed: %s", env[name]._sql_error_to_message(exception))
+    return exceptions.ValidationError(message)

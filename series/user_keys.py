@@ -1,5 +1,8 @@
 """Odoo's own API keys, model ``res.users.apikeys``."""
-from odoo import fields
+from datetime import timedelta
+
+from odoo import _, fields
+from odoo.exceptions import ValidationError
 
 from odoo.addons.base.models import res_users
 
@@ -9,6 +12,8 @@ from . import VERSION
 HAS_KEY_MANAGEMENT = hasattr(res_users, "DEFAULT_PROGRAMMATIC_API_KEYS_LIMIT")
 # Odoo 18 gave these keys an expiration date; this addon gives the same column to 16 and 17.
 HAS_EXPIRATION = VERSION >= 18
+# What Odoo 18 grants to internal users.
+MAXIMUM_DAYS = 90
 
 
 def generate_user_key(keys, scope, name, expiration_date):
@@ -23,12 +28,23 @@ def generate_user_key(keys, scope, name, expiration_date):
     """
     if HAS_EXPIRATION:
         return keys._generate(scope, name, expiration_date)
+    _check_expiration(keys.env, expiration_date)
     secret = keys._generate(scope, name)
     keys.env.cr.execute(
         "UPDATE res_users_apikeys SET expiration_date = %s WHERE user_id = %s AND index = %s",
         [fields.Datetime.to_string(expiration_date) or None, keys.env.uid, secret[: res_users.INDEX_SIZE]],
     )
     return secret
+
+
+def _check_expiration(env, expiration_date):
+    """As Odoo 18 does: only an administrator, or code that runs as superuser, may make keys that live for long."""
+    if env.su or env.user.has_group("base.group_system"):
+        return
+    if not expiration_date:
+        raise ValidationError(_("The API key must have an expiration date"))
+    if expiration_date > fields.Datetime.now() + timedelta(days=MAXIMUM_DAYS):
+        raise ValidationError(_("You cannot exceed %(duration)s days.", duration=MAXIMUM_DAYS))
 
 
 def drop_user_key_expiration(env):

@@ -5,6 +5,7 @@ from . import (
     test_cors,
     test_diagnosis,
     test_json2,
+    test_jsonrpc2,
     test_limits,
     test_rotation,
     test_routing,

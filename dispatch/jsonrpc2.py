@@ -1,0 +1,301 @@
+"""``/jsonrpc2``: one request object in, one response object out; or a batch of them.
+
+A request by itself is one transaction, as on ``/json/2``: what it raises goes through the host, which repeats the request
+after a conflict, and comes back to ``handle_error``. So it is with an atomic batch. Otherwise each call of a batch has a
+savepoint of its own, and only a conflict with another transaction ends the batch as a whole.
+"""
+import dataclasses
+import logging
+import time
+
+import psycopg2
+from werkzeug.exceptions import BadRequest, FailedDependency, NotFound, UnprocessableEntity, UnsupportedMediaType
+
+from odoo import http
+
+from .. import series
+from ..protocol import invocation, jsonrpc
+from . import quota
+from .audit import commit_durably
+from .base import EndpointDispatcher
+from .credentials import unauthorized
+from .errors import describe, headers_of, status_of, traceback_of
+from .response import json_bytes, json_response
+from .services import invoke
+
+_logger = logging.getLogger(__name__)
+
+# curl says form-urlencoded when it is told nothing.
+MIMETYPES = ("application/json", "application/json-rpc", "application/x-www-form-urlencoded", "")
+DEFAULT_BATCH_LIMIT = 100
+# These are about the HTTP request, and not about a call in it.
+_HTTP_STATUSES = (401, 413, 415, 429)
+
+
+class Exchange:
+    """One request object and its answer.
+
+    :param value: the JSON value that should be a request object
+    :param Entry entry: its place in the log
+    """
+
+    def __init__(self, value, entry):
+        self.entry = entry
+        self.request = jsonrpc.Request("", {})
+        self.invocation = None
+        self.credentials = None
+        self.failure = None
+        self.answer = b""
+        try:
+            self.request = jsonrpc.read_request(value)
+            self.invocation = invocation.read(self.request.method, self.request.params)
+        except (jsonrpc.EnvelopeError, invocation.InvalidParams, invocation.UnknownMethod) as exc:
+            self.failure = _http_exception(exc)
+        else:
+            entry.model, entry.method = self.invocation.target, self.invocation.method
+
+    def is_answered(self):
+        """Tell whether the client gets to hear of it: no notification is answered, whatever becomes of it."""
+        return not self.request.is_notification
+
+    def fail(self, env, exception, own_transaction):
+        """Answer with an error, and log it.
+
+        :param odoo.api.Environment env: with a transaction that can be used
+        :param Exception exception: what was raised
+        :param bool own_transaction: whether that of the call is over
+        """
+        self.failure = exception
+        error = describe(exception)
+        self.answer = json_bytes(jsonrpc.failure(self.request.id, _code(exception), error))
+        self.entry.failed(
+            env, self.credentials, status_of(exception), self._size(), error, traceback_of(exception), own_transaction
+        )
+
+    def succeed(self, env, result):
+        """Answer with a result, and log it.
+
+        :param odoo.api.Environment env: of the call
+        :param result: what the method returned
+        """
+        self.answer = json_bytes(jsonrpc.success(self.request.id, result), allow_nan=False)
+        self.entry.succeeded(env, self.credentials, self._size())
+
+    def _size(self):
+        return len(self.answer) if self.is_answered() else 0
+
+
+class JsonRpc2Dispatcher(EndpointDispatcher, http.Dispatcher):
+    """Dispatcher of ``/jsonrpc2``."""
+
+    routing_type = "jsonrpc2_backport"
+    path = "/jsonrpc2"
+    mimetypes = MIMETYPES[:-1]
+
+    def __init__(self, request):
+        super().__init__(request)
+        self.exchanges = []
+        self.current = None
+        self.is_batch = False
+        self.is_atomic = False
+        self._checked = {}
+
+    def check_media_type(self):
+        """Refuse what is declared as something else than JSON.
+
+        :raise UnsupportedMediaType:
+        """
+        if self.request.httprequest.mimetype not in MIMETYPES:
+            raise UnsupportedMediaType("The body of a JSON-RPC request is application/json.")
+
+    def read_message(self):
+        """Read the message. Anew at every try, so that a repeated call gets its arguments as they were sent.
+
+        :raise BadRequest: it is no JSON, an empty batch or one that is too long
+        """
+        self.current, self.exchanges = None, []
+        try:
+            message = jsonrpc.decode(self.read_body())
+            self.is_batch = isinstance(message, list)
+            self.is_atomic = not self.is_batch or jsonrpc.is_true(self.request.httprequest.headers.get("X-Json2-Atomic"))
+            if self.is_batch:
+                self._check_length(len(message))
+        except jsonrpc.EnvelopeError as exc:
+            raise _http_exception(exc) from exc
+        if self.is_batch:
+            self.exchanges = [Exchange(value, dataclasses.replace(self.entry)) for value in message]
+        else:
+            self.exchanges = [Exchange(message, self.entry)]
+
+    def has_own_key(self):
+        """Tell whether a call brings a key of its own, or needs none.
+
+        :rtype: bool
+        """
+        try:
+            self.read_message()
+        except BadRequest:
+            return False
+        calls = [exchange.invocation for exchange in self.exchanges if exchange.invocation]
+        return any(call.api_key or call.password or call.service != invocation.OBJECT for call in calls)
+
+    def dispatch(self, endpoint, args):
+        """Call the endpoint.
+
+        :param endpoint: the routed controller method
+        :param dict args: nothing, in this URL
+        :rtype: odoo.http.Response
+        :raise BadRequest: see :meth:`read_message`
+        """
+        self.request.params = dict(args)
+        self.read_message()
+        return self.request.registry["ir.http"]._dispatch(endpoint)
+
+    def serve(self):
+        """Carry out the calls.
+
+        :rtype: odoo.http.Response
+        """
+        bearer = self.credentials
+        if self.is_atomic:
+            self._refuse_invalid()
+        for exchange in self.exchanges:
+            self.current = exchange
+            self.credentials = exchange.credentials = bearer
+            if self.is_atomic:
+                self._carry_out(exchange)
+            else:
+                self._try(exchange)
+        if self.is_batch:
+            commit_durably(self.request.env.cr)
+        return self._response()
+
+    def log_in(self, key):
+        """Let the current call run as the user of a key of its own.
+
+        :param str key: as the client sent it
+        :raise Unauthorized: when it is not valid
+        """
+        if key not in self._checked:
+            self._checked[key] = self.request.registry["ir.http"]._json2_check(key)
+        self.act_as(self._checked[key])
+
+    def log_in_bearer(self):
+        """Let the current call run as the user of the bearer key.
+
+        :raise Unauthorized: when there is none
+        """
+        if not self.credentials:
+            raise unauthorized("The call has no API key.")
+        self.act_as(self.credentials)
+
+    def act_as(self, credentials):
+        """Let the current call run with these rights, and see the database as a request of its own would.
+
+        :param Credentials credentials: of the call
+        """
+        self.request.registry["ir.http"]._json2_act_as(credentials)
+        quota.consume(self.request, self.exchanges.index(self.current))
+        if self.is_batch:
+            self.request.env.invalidate_all()
+
+    def handle_error(self, exc):
+        """Answer when everything was rolled back: the call that failed has its error, the others have failed with it.
+
+        :param Exception exc: what was raised
+        :return: a WSGI application
+        """
+        env = self.request.env
+        # The transaction has failed: it is over, and PostgreSQL would refuse to read the settings in it.
+        env.cr.rollback()
+        if not self.current:
+            self.is_batch = False
+            self.current = Exchange(None, self.entry)
+            self.current.credentials = self.credentials
+            self.exchanges = [self.current]
+        self.current.failure = exc
+        for exchange in self.exchanges:
+            exchange.fail(env, exchange.failure or _rolled_back(), own_transaction=True)
+        response = self._response(None if self.is_batch else exc)
+        self.add_headers(response)
+        return response
+
+    def _check_length(self, length):
+        limit = self.request.env["ir.config_parameter"].sudo().get_param("json2_backport.batch_limit", "")
+        limit = int(limit) if limit.isdigit() else DEFAULT_BATCH_LIMIT
+        if not length:
+            raise jsonrpc.EnvelopeError("a batch cannot be empty")
+        if limit and length > limit:
+            raise jsonrpc.EnvelopeError(f"a batch may hold {limit} requests, and this one holds {length}")
+
+    def _refuse_invalid(self):
+        """Of what is all or nothing, nothing is begun when it cannot be finished."""
+        for exchange in self.exchanges:
+            if exchange.failure:
+                self.current = exchange
+                raise exchange.failure
+
+    def _try(self, exchange):
+        env = self.request.env
+        try:
+            with series.savepoint(env):
+                self._carry_out(exchange)
+        except Exception as exc:
+            if series.is_concurrency_error(exc):
+                # The host repeats the whole request.
+                raise
+            failure = series.integrity_error(env, exc) if isinstance(exc, psycopg2.IntegrityError) else exc
+            if status_of(failure) >= 500:
+                _logger.error("Exception in a call of a batch.", exc_info=exc)
+            exchange.fail(env, failure, own_transaction=False)
+
+    def _carry_out(self, exchange):
+        if exchange.failure:
+            raise exchange.failure
+        exchange.entry.started = time.perf_counter() if self.is_batch else exchange.entry.started
+        result = invoke(self, exchange)
+        exchange.succeed(self.request.env, result)
+
+    def _response(self, exception=None):
+        answers = [exchange.answer for exchange in self.exchanges if exchange.is_answered()]
+        status = status_of(exception) if exception else 200
+        if status in _HTTP_STATUSES:
+            return json_response(self.exchanges[0].answer, status, headers_of(exception))
+        if not answers:
+            return _no_content()
+        return json_response(b"[" + b",".join(answers) + b"]" if self.is_batch else answers[0])
+
+
+def _no_content():
+    response = http.Response(status=204)
+    response.headers.remove("Content-Type")
+    return response
+
+
+def _rolled_back():
+    return FailedDependency("The call was rolled back, because another one of its batch has failed.")
+
+
+def _http_exception(exc):
+    """Return what ``/json/2`` raises in such a case; the cause tells the rest."""
+    if isinstance(exc, jsonrpc.ParseError):
+        error = BadRequest(f"could not parse the body as json: {exc}")
+    elif isinstance(exc, jsonrpc.EnvelopeError):
+        error = BadRequest(str(exc))
+    elif isinstance(exc, invocation.UnknownMethod):
+        error = NotFound(str(exc))
+    else:
+        error = UnprocessableEntity(str(exc))
+    error.__cause__ = exc
+    return error
+
+
+def _code(exception):
+    """Return the error code of JSON-RPC for an exception."""
+    if isinstance(exception, BadRequest) and isinstance(exception.__cause__, jsonrpc.EnvelopeError):
+        return exception.__cause__.code
+    if isinstance(exception, NotFound):
+        return jsonrpc.METHOD_NOT_FOUND
+    if isinstance(exception, UnprocessableEntity):
+        return jsonrpc.INVALID_PARAMS
+    return jsonrpc.code_of_status(status_of(exception))

@@ -1,0 +1,107 @@
+"""From an invocation to its result: who makes the call, and what is called."""
+from werkzeug.exceptions import Forbidden, NotFound, Unauthorized, UnprocessableEntity
+
+from odoo.exceptions import AccessDenied, MissingError
+
+from .. import series
+from ..protocol import invocation
+from ..protocol.key import is_key_like
+from .call import Call, execute
+from .credentials import Credentials, unauthorized
+
+
+def invoke(dispatcher, exchange):
+    """Do what a request asks for.
+
+    :param dispatcher: the :class:`~.jsonrpc2.JsonRpc2Dispatcher`, whose request and credentials are those of the call
+    :param exchange: the :class:`~.jsonrpc2.Exchange`, which learns whose call it is
+    :return: the result
+    :raise NotFound: there is no such service, model or method
+    :raise Forbidden: the service ``db``, or the user id of another than the key's
+    :raise Unauthorized: the call is made with no valid key
+    :raise UnprocessableEntity: the call is meant for another database, or its arguments are of no use
+    """
+    call = exchange.invocation
+    if call.service == "db":
+        raise Forbidden("The service db is not available here.")
+    if call.service == invocation.COMMON:
+        return _call_common(dispatcher, exchange, call)
+    if call.service != invocation.OBJECT:
+        raise NotFound(f"there is no service {call.service!r}")
+    _check_database(dispatcher, call.database)
+    _log_in(dispatcher, exchange, call)
+    return _call_object(dispatcher, exchange, call)
+
+
+def _call_object(dispatcher, exchange, invoked):
+    call = Call.from_arguments(invoked.model, invoked.method, invoked.args, invoked.kwargs)
+    try:
+        return execute(dispatcher.request.env, call, dispatcher.credentials)
+    finally:
+        exchange.entry.ids, exchange.entry.arguments = call.ids, call.arguments
+
+
+def _check_database(dispatcher, name):
+    """The database is chosen before the body is read, by the header or because there is a single one."""
+    if name and name != dispatcher.request.env.cr.dbname:
+        raise UnprocessableEntity(f"The request has not reached the database {name!r}: name it in X-Odoo-Database.")
+
+
+def _log_in(dispatcher, exchange, call):
+    """Let the call run as the user of its own key, or else of the bearer's."""
+    try:
+        _find_credentials(dispatcher, call)
+    finally:
+        exchange.credentials = dispatcher.credentials
+    exchange.entry.user_id = dispatcher.credentials.user_id
+    if call.uid is not None and str(call.uid) != str(dispatcher.credentials.user_id):
+        raise Forbidden("The user id is not that of the API key.")
+
+
+def _find_credentials(dispatcher, call):
+    if call.api_key:
+        dispatcher.log_in(call.api_key)
+    elif not call.password or (dispatcher.credentials and not is_key_like(call.password)):
+        # A client that sends a bearer key may go on sending whatever it used to send as a password.
+        dispatcher.log_in_bearer()
+    elif _is_password(dispatcher, call.password):
+        dispatcher.act_as(_check_password(dispatcher, call))
+    else:
+        dispatcher.log_in(call.password)
+
+
+def _is_password(dispatcher, text):
+    """Tell whether a text is to be tried as a password: only where the settings allow that, and never a key."""
+    parameters = dispatcher.request.env["ir.config_parameter"].sudo()
+    return not is_key_like(text) and parameters.get_param("json2_backport.password_login") == "True"
+
+
+def _check_password(dispatcher, call):
+    try:
+        uid = int(call.uid) if str(call.uid).isdecimal() and len(str(call.uid)) <= 9 else 0
+        series.check_password(dispatcher.request.env, uid, call.password)
+    except (AccessDenied, MissingError) as exc:
+        raise unauthorized(str(exc)) from None
+    return Credentials(uid)
+
+
+def _call_common(dispatcher, exchange, call):
+    if call.method == "version":
+        return series.host_version()
+    _check_database(dispatcher, call.database)
+    uid = bool(call.login and call.password) and _find_user(dispatcher, call)
+    exchange.entry.user_id = uid or None
+    exchange.credentials = dispatcher.credentials
+    return uid
+
+
+def _find_user(dispatcher, call):
+    """Return the id of the user with this login whose key or password it is, else False."""
+    if _is_password(dispatcher, call.password):
+        return series.log_in(dispatcher.request.env.cr.dbname, call.login, call.password)
+    try:
+        dispatcher.log_in(call.password)
+    except Unauthorized:
+        return False
+    user = dispatcher.request.env.user.sudo()
+    return user.id if user.login == call.login else False

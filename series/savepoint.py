@@ -1,0 +1,45 @@
+"""One call among others in a transaction."""
+import contextlib
+
+from werkzeug.exceptions import UnprocessableEntity
+
+from . import VERSION
+
+
+@contextlib.contextmanager
+def savepoint(env):
+    """Take back all that a call has done, if it fails, while the transaction goes on.
+
+    The host's savepoint takes back rows and the caches of records. What it leaves is done here: values that were cached
+    beyond the transaction, models that were changed, and what was to happen after the commit.
+
+    :param odoo.api.Environment env: of the call
+    :raise UnprocessableEntity: the method ends the transaction, and with it the savepoint
+    """
+    cr = env.cr
+    after_commit = list(cr.postcommit._funcs)
+    cr.commit = _refuse_commit
+    try:
+        with cr.savepoint():
+            yield
+    except Exception:
+        cr.postcommit._funcs.clear()
+        cr.postcommit._funcs.extend(after_commit)
+        _forget_changes(env.registry, cr)
+        raise
+    finally:
+        vars(cr).pop("commit", None)
+
+
+def _refuse_commit():
+    raise UnprocessableEntity("This method ends the transaction, which no call of a batch can: send it by itself.")
+
+
+def _forget_changes(registry, cr):
+    """Clear what the call has invalidated. It stays marked, because calls before it may have changed it too."""
+    if registry.registry_invalidated:
+        (registry._setup_models__ if VERSION >= 19 else registry.setup_models)(cr)
+    if registry.cache_invalidated and VERSION >= 17:
+        registry.clear_cache(*registry.cache_invalidated)
+    elif registry.cache_invalidated:
+        registry._clear_cache()
