@@ -110,7 +110,7 @@ class Person:
 
     def open_app(self):
         self.page.click(".o_navbar_apps_menu button")
-        self.page.click('.o_app:has-text("JSON-2 API")')
+        self.page.click(".o_app[data-menu-xmlid='json2_backport.menu_json2']")
         self.page.wait_for_selector(".o_list_view")
         self.settle()
 
@@ -162,12 +162,8 @@ class Person:
     def preferences(self):
         self.page.click(".o_user_menu button")
         self.page.click("text=/^(Preferences|My Preferences|My Profile|Preferencias|Mis preferencias|Mi perfil)$/")
-        self.settle()
-        for tab in ("Account Security", "Security", "Seguridad de la cuenta", "Seguridad"):
-            locator = self.page.locator(f'.nav-link:has-text("{tab}")')
-            if locator.count():
-                locator.first.click()
-                break
+        self.page.locator(".o_form_view .nav-link").filter(has_text=re.compile("Security|Seguridad")).first.click()
+        self.page.wait_for_selector("button[name=action_json2_generate]:visible")
         self.settle()
 
     def everywhere(self):
@@ -339,6 +335,8 @@ def test_settings(shell, server, person):
     admin.menu("Settings")
     admin.page.wait_for_selector("[name=json2_grace_period]")
     admin.shot("1-settings")
+    admin.page.locator("[name=json2_traceback]").first.scroll_into_view_if_needed()
+    admin.shot("2-settings")
     admin.page.locator("[name=json2_grace_period] input, input[name=json2_grace_period]").first.fill("36")
     admin.page.keyboard.press("Tab")
     admin.page.click("button[name=execute]:visible, .o_form_button_save:visible")
