@@ -1,10 +1,12 @@
 import logging
 from datetime import timedelta
+from email.message import EmailMessage
 from hmac import compare_digest
 
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.http import request
+from odoo.tools.misc import clean_context
 
 from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
 
@@ -380,11 +382,13 @@ class Json2ApiKey(models.Model):
         if not recipients:
             _logger.warning("Nobody to warn that the API key %s (%s) %s.", self.name, self.prefix, self.expiration_text)
             return
-        message = servers.build_email(
-            email_from=self.env.company.partner_id.email_formatted or recipients[0],
-            email_to=recipients,
-            subject=_("The API key %(name)s %(expires)s", name=self.name, expires=self.expiration_text),
-            body=_(
+        # Of the standard library: how the host builds one has changed from series to series.
+        message = EmailMessage()
+        message["From"] = self.env.company.partner_id.email_formatted or recipients[0]
+        message["To"] = ", ".join(recipients)
+        message["Subject"] = _("The API key %(name)s %(expires)s", name=self.name, expires=self.expiration_text)
+        message.set_content(
+            _(
                 "The API key %(name)s (%(prefix)s...) of %(user)s in %(database)s %(expires)s.\n\n"
                 "Rotate it in time: JSON-2 API > API Keys > Rotate.",
                 name=self.name,
@@ -392,7 +396,7 @@ class Json2ApiKey(models.Model):
                 user=self.user_id.name,
                 database=self.env.cr.dbname,
                 expires=self.expiration_text,
-            ),
+            )
         )
         try:
             servers.send_email(message)
@@ -415,7 +419,8 @@ class Json2ApiKey(models.Model):
         :rtype: tuple
         """
         secret = key_format.generate()
-        record = self.sudo().create({
+        # The context may be a client's: its defaults are not for the key.
+        record = self.sudo().with_context(clean_context(self.env.context)).create({
             **values,
             "name": name,
             "user_id": user.id,
