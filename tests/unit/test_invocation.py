@@ -1,5 +1,6 @@
 import pytest
-from protocol.invocation import Invocation, InvalidParams, UnknownMethod, read
+
+from protocol.invocation import InvalidParams, Invocation, UnknownMethod, read
 
 
 def call(**params):
