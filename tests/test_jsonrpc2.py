@@ -8,7 +8,9 @@ from .common import Json2Case
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
 UNAUTHORIZED, FORBIDDEN, MISSING, ROLLED_BACK, USER_ERROR = -32001, -32003, -32004, -32024, -32022
+TOO_LARGE, TOO_MANY = -32013, -32029
 NO_ID = object()
+DISPATCHER = "odoo.addons.json2_backport.dispatch.jsonrpc2"
 
 
 class JsonRpcCase(Json2Case):
@@ -181,15 +183,15 @@ class TestSpecification(JsonRpcCase):
             with self.assertLogs("odoo.http", "ERROR"):
                 answer = self.answer(self.request("res.partner.search_count", {"domain": []}))
             self.assert_rpc_error(answer, INTERNAL_ERROR, "Internal error", id=1)
-            with self.assertLogs("odoo.addons.json2_backport.dispatch.jsonrpc2", "ERROR"):
+            with self.assertLogs(DISPATCHER, "ERROR"):
                 (answer,) = self.answer([self.request("res.partner.search_count", {"domain": []})])
             self.assert_rpc_error(answer, INTERNAL_ERROR, "Internal error", id=1)
 
     def test_nothing_but_json_is_answered(self):
         partners = type(self.env["res.partner"])
-        with patch.object(partners, "search_count", return_value=float("nan"), autospec=True):
-            with self.assertLogs("odoo.addons.json2_backport.dispatch.jsonrpc2", "ERROR"):
-                answers = self.answer([self.request("res.partner.search_count", {"domain": []})] * 2)
+        count = patch.object(partners, "search_count", return_value=float("nan"), autospec=True)
+        with count, self.assertLogs(DISPATCHER, "ERROR"):
+            answers = self.answer([self.request("res.partner.search_count", {"domain": []})] * 2)
         for answer in answers:
             self.assert_rpc_error(answer, INTERNAL_ERROR, id=1)
 
@@ -257,8 +259,8 @@ class TestForms(JsonRpcCase):
         for method, args in (("login", ()), ("authenticate", ({},))):
             message = self.service("common", method, database, login, self.key, *args)
             self.assertEqual(self.result(message, key=""), self.admin.id)
-        for args in ((database, "nobody", self.key), (database, login, "wrong"), (database, login, "admin"), (database, login, "")):
-            self.assertIs(self.result(self.service("common", "login", *args), key=""), False)
+        for name, password in (("nobody", self.key), (login, "wrong"), (login, "admin"), (login, "")):
+            self.assertIs(self.result(self.service("common", "login", database, name, password), key=""), False)
 
     def test_other_services(self):
         self.assert_rpc_error(self.answer(self.service("db", "list")), FORBIDDEN, id=1)
@@ -301,6 +303,13 @@ class TestAuthentication(JsonRpcCase):
     def setUpClass(cls):
         super().setUpClass()
         _, cls.employee_key = cls.env["json2.api.key"]._generate("Employee", cls.employee)
+        # There are many wrong keys and passwords in these tests, all from one address.
+        cls.env["ir.config_parameter"].set_param("base.login_cooldown_after", 0)
+
+    def setUp(self):
+        super().setUp()
+        self.registry._login_failures = None
+        self.addCleanup(setattr, self.registry, "_login_failures", None)
 
     def assert_unauthorized(self, response, id=None):  # noqa: A002
         self.assertEqual(response.status_code, 401, response.text)
@@ -414,7 +423,8 @@ class TestAuthentication(JsonRpcCase):
         partner = self.env["res.partner"].create({"name": "Ada"})
         write = self.call("res.partner", "write", [partner.id], {"ref": "r"})
         self.assert_rpc_error(self.answer(write), FORBIDDEN, "This API key is read-only.", id=1)
-        first, second, third = self.answer([self.call("res.partner", "search", []), write, self.call("res.partner", "search", [])])
+        search = self.call("res.partner", "search", [])
+        first, second, third = self.answer([search, write, search])
         self.assertEqual(first, third)
         self.assert_rpc_error(second, FORBIDDEN, id=1)
         self.key_record.allowed_networks = "192.0.2.0/24"
@@ -430,7 +440,7 @@ class TestBatch(JsonRpcCase):
         super().setUp()
         self.partner = self.env["res.partner"].create({"name": "Ada", "ref": "0"})
 
-    def write(self, **values):  # pylint: disable=method-required-super
+    def writing(self, **values):
         return self.call("res.partner", "write", [self.partner.id], values)
 
     def ref(self):
@@ -438,7 +448,7 @@ class TestBatch(JsonRpcCase):
         return self.partner.ref
 
     def test_a_failed_call_leaves_the_others(self):
-        batch = [self.write(ref="1"), self.write(ref="2", nofield=1), self.write(color=99999999999999),
+        batch = [self.writing(ref="1"), self.writing(ref="2", nofield=1), self.writing(color=99999999999999),
                  self.call("res.partner", "read", [self.partner.id], ["ref"])]
         first, second, third, fourth = self.answer(batch)
         self.assertIs(first["result"], True)
@@ -448,7 +458,7 @@ class TestBatch(JsonRpcCase):
         self.assertEqual(self.ref(), "1")
 
     def test_all_or_nothing(self):
-        batch = [self.write(ref="1"), self.write(ref="2", nofield=1), self.write(ref="3")]
+        batch = [self.writing(ref="1"), self.writing(ref="2", nofield=1), self.writing(ref="3")]
         first, second, third = self.answer(batch, headers=self.ATOMIC)
         data = self.assert_rpc_error(first, ROLLED_BACK, id=1)
         self.assertEqual(data["name"], "werkzeug.exceptions.FailedDependency")
@@ -456,17 +466,17 @@ class TestBatch(JsonRpcCase):
         self.assert_rpc_error(third, ROLLED_BACK, id=1)
 
     def test_all(self):
-        answers = self.answer([self.write(ref="1"), self.write(comment="c")], headers=self.ATOMIC)
+        answers = self.answer([self.writing(ref="1"), self.writing(comment="c")], headers=self.ATOMIC)
         self.assertEqual([answer["result"] for answer in answers], [True, True])
         self.assertEqual(self.ref(), "1")
 
     def test_nothing_is_begun_with_an_invalid_request(self):
         with patch.object(type(self.partner), "write", side_effect=AssertionError, autospec=True):
-            answers = self.answer([self.write(ref="1"), 1, self.write(ref="2")], headers=self.ATOMIC)
+            answers = self.answer([self.writing(ref="1"), 1, self.writing(ref="2")], headers=self.ATOMIC)
         self.assertEqual([answer["error"]["code"] for answer in answers], [ROLLED_BACK, INVALID_REQUEST, ROLLED_BACK])
 
     def test_atomic_is_true_or_false(self):
-        self.assert_rpc_error(self.answer([self.write(ref="1")], headers={"X-Json2-Atomic": "yes"}), INVALID_REQUEST)
+        self.assert_rpc_error(self.answer([self.writing(ref="1")], headers={"X-Json2-Atomic": "yes"}), INVALID_REQUEST)
         self.assertEqual(self.ref(), "0")
 
     def test_a_violated_constraint(self):
@@ -489,12 +499,11 @@ class TestBatch(JsonRpcCase):
             records.get_param(key)
             raise ValueError("too late")
 
-        with patch.object(parameters, "set_param", fail):
-            with self.assertLogs("odoo.addons.json2_backport.dispatch.jsonrpc2", "ERROR"):
-                first, second = self.answer([
-                    self.call("ir.config_parameter", "set_param", "json2.test", "new"),
-                    self.call("ir.config_parameter", "get_param", "json2.test"),
-                ])
+        with patch.object(parameters, "set_param", fail), self.assertLogs(DISPATCHER, "ERROR"):
+            first, second = self.answer([
+                self.call("ir.config_parameter", "set_param", "json2.test", "new"),
+                self.call("ir.config_parameter", "get_param", "json2.test"),
+            ])
         self.assert_rpc_error(first, INTERNAL_ERROR, id=1)
         self.assertIs(second["result"], False)
 
@@ -505,9 +514,8 @@ class TestBatch(JsonRpcCase):
             records.env.cr.postcommit.add(lambda: called.append(1))
             raise ValueError("too late")
 
-        with patch.object(type(self.partner), "write", fail):
-            with self.assertLogs("odoo.addons.json2_backport.dispatch.jsonrpc2", "ERROR"):
-                self.answer([self.write(ref="1")])
+        with patch.object(type(self.partner), "write", fail), self.assertLogs(DISPATCHER, "ERROR"):
+            self.answer([self.writing(ref="1")])
         self.env.cr.postcommit.run()
         self.assertEqual(called, [])
 
@@ -516,20 +524,49 @@ class TestBatch(JsonRpcCase):
             records.env.cr.commit()
 
         with patch.object(type(self.partner), "write", commit):
-            (answer,) = self.answer([self.write(ref="1")])
+            (answer,) = self.answer([self.writing(ref="1")])
         self.assert_rpc_error(answer, INVALID_PARAMS, id=1)
 
     def test_the_length_is_bounded(self):
         self.set_parameter("batch_limit", 2)
-        self.assertEqual(len(self.answer([self.write(ref="1")] * 2)), 2)
-        self.assert_rpc_error(self.answer([self.write(ref="3")] * 3), INVALID_REQUEST)
+        self.assertEqual(len(self.answer([self.writing(ref="1")] * 2)), 2)
+        self.assert_rpc_error(self.answer([self.writing(ref="3")] * 3), INVALID_REQUEST)
         self.assertEqual(self.ref(), "1")
         self.set_parameter("batch_limit", 0)
         self.assertEqual(len(self.answer([self.call("res.partner", "search_count", [])] * 101)), 101)
 
     def test_of_notifications_and_calls(self):
-        answers = self.answer([{**self.write(ref="1"), "id": None}, self.request("res.partner.nope", id=NO_ID)])
+        answers = self.answer([{**self.writing(ref="1"), "id": None}, self.request("res.partner.nope", id=NO_ID)])
         self.assertEqual(answers, [{"jsonrpc": "2.0", "result": True, "id": None}])
+
+
+class TestLimits(JsonRpcCase):
+    def test_each_call_of_a_batch_counts(self):
+        self.set_parameter("rate_limit", 4)
+        count = self.request("res.partner.search_count", {"domain": []})
+        answers = self.answer([count] * 3)
+        self.assertEqual([len(answers), *("result" in answer for answer in answers)], [3, True, True, True])
+        first, second = self.answer([count] * 2)
+        self.assertIn("result", first)
+        self.assert_rpc_error(second, TOO_MANY, id=1)
+        response = self.send(count)
+        self.assertEqual(response.status_code, 429)
+        self.assert_rpc_error(response.json(), TOO_MANY)
+        self.assertTrue(response.headers["Retry-After"])
+
+    def test_keys_in_the_body_count_too(self):
+        self.set_parameter("rate_limit", 1)
+        message = self.request("res.partner.search_count", {"domain": [], "api_key": self.key})
+        self.result(message, key="")
+        response = self.send(message, key="")
+        self.assertEqual(response.status_code, 429)
+        self.assert_rpc_error(response.json(), TOO_MANY, id=1)
+
+    def test_body(self):
+        self.set_parameter("max_body_size", 100)
+        response = self.send(self.request("res.partner.search_count", {"domain": [["name", "=", "x" * 100]]}))
+        self.assertEqual(response.status_code, 413)
+        self.assert_rpc_error(response.json(), TOO_LARGE)
 
 
 class TestLog(JsonRpcCase):
