@@ -420,7 +420,8 @@ class Json2ApiKey(models.Model):
         """
         secret = key_format.generate()
         # The context may be a client's: its defaults are not for the key.
-        record = self.sudo().with_context(clean_context(self.env.context)).create({
+        keys = self.sudo().with_context(clean_context(self.env.context))  # pylint: disable=context-overridden
+        record = keys.create({
             **values,
             "name": name,
             "user_id": user.id,
