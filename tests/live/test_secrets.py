@@ -10,12 +10,16 @@ from support import OURS, Client, Server, databases
 from devtools import postgres
 
 MAKE = """
+from datetime import datetime
+
+# Every wrong call is to be answered for itself.
+env["ir.config_parameter"].set_param("base.login_cooldown_after", "0")
 admin = env.ref("base.user_admin")
 env["ir.config_parameter"].set_param("json2_backport.traceback", "always")
 result = {"_generate": env["json2.api.key"]._generate("Shell", admin)[1],
           "restricted": env["json2.api.key"]._generate("Restricted", admin, allowed_models="res.partner")[1],
           "networks": env["json2.api.key"]._generate("Networks", admin, allowed_networks="192.0.2.0/24")[1],
-          "expired": env["json2.api.key"]._generate("Expired", admin, "2000-01-01 00:00:00")[1],
+          "expired": env["json2.api.key"]._generate("Expired", admin, datetime(2000, 1, 1))[1],
           "archived": env["json2.api.key"]._generate("Archived", admin, active=False)[1],
           "user's own": USER_KEY}
 """
