@@ -15,7 +15,7 @@ from odoo import http
 
 from .. import series
 from ..protocol import invocation, jsonrpc
-from . import quota
+from . import parameters, quota
 from .audit import commit_durably
 from .base import EndpointDispatcher
 from .credentials import unauthorized
@@ -27,7 +27,6 @@ _logger = logging.getLogger(__name__)
 
 # curl says form-urlencoded when it is told nothing.
 MIMETYPES = ("application/json", "application/json-rpc", "application/x-www-form-urlencoded", "")
-DEFAULT_BATCH_LIMIT = 100
 # These are about the HTTP request, and not about a call in it.
 _HTTP_STATUSES = (401, 413, 415, 429)
 
@@ -113,7 +112,7 @@ class JsonRpc2Dispatcher(EndpointDispatcher, http.Dispatcher):
 
         :raise BadRequest: it is no JSON, an empty batch or one that is too long
         """
-        self.current, self.exchanges = None, []
+        self.current, self.exchanges, self._checked = None, [], {}
         try:
             message = jsonrpc.decode(self.read_body())
             self.is_batch = isinstance(message, list)
@@ -221,8 +220,7 @@ class JsonRpc2Dispatcher(EndpointDispatcher, http.Dispatcher):
         return response
 
     def _check_length(self, length):
-        limit = self.request.env["ir.config_parameter"].sudo().get_param("json2_backport.batch_limit", "")
-        limit = int(limit) if limit.isdigit() else DEFAULT_BATCH_LIMIT
+        limit = parameters.integer(self.request.env, "batch_limit")
         if not length:
             raise jsonrpc.EnvelopeError("a batch cannot be empty")
         if limit and length > limit:

@@ -26,6 +26,16 @@ class TestSettings(TransactionCase):
         self.assertEqual(parameters.get_param("json2_backport.max_body_size"), "2621440")
         self.assertEqual(self.env["res.config.settings"].create({}).json2_max_body_size, 2.5)
 
+    def test_jsonrpc2(self):
+        settings = self.env["res.config.settings"].create({})
+        self.assertEqual(settings.json2_batch_limit, 100)
+        self.assertFalse(settings.json2_password_login)
+        settings.write({"json2_batch_limit": 0, "json2_password_login": True})
+        settings.execute()
+        settings = self.env["res.config.settings"].create({})
+        self.assertEqual(settings.json2_batch_limit, 0)
+        self.assertTrue(settings.json2_password_login)
+
     def test_allowed_origins(self):
         settings = self.env["res.config.settings"].create({})
         settings.json2_allowed_origins = " https://App.example.com/,http://localhost:3000 "

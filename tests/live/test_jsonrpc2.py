@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from example_files import EXAMPLES, run_example
-from support import OURS, Client, Server
+from support import ADDON, NATIVE, OURS, Client, Server
 from test_transactions import PATIENCE, refs, transaction, wait_until_blocked
 
 from devtools import node, postgres, venv
@@ -143,6 +143,18 @@ def test_refusals_are_logged(server, rpc):
         assert (answer.status_code, "Set-Cookie" in answer.headers) == (status, False), answer.text
         assert answer.json()["error"]["data"].keys() == {"name", "message", "arguments", "context", "debug"}
     assert count() - before == 8
+
+
+def test_beside_native(host, prepared, new_database, api_key):
+    """Odoo 19 with its own module ``rpc``, which has no such endpoint: restrictions and log are ours."""
+    if host.major < 19:
+        pytest.skip(f"Odoo {host.series} has no such module")
+    with Server(host, new_database(prepared), load=[*NATIVE, ADDON]) as server:
+        answers = Client(server, api_key).send("POST", "/jsonrpc2", [
+            request("res.partner.search_count", []), request("res.partner.nope"), request("res.users.context_get")]).json()
+        assert [answer.get("error", {}).get("code") for answer in answers] == [None, -32601, None]
+        assert postgres.sql("SELECT status FROM json2_api_log WHERE endpoint = '/jsonrpc2' ORDER BY id",
+                            database=server.databases[0]) == [["200"], ["404"], ["200"]]
 
 
 class TestSeveralDatabases:

@@ -34,6 +34,13 @@ def test_cut_and_doubled():
     assert not key.is_well_formed(good + "0")
 
 
+@pytest.mark.parametrize("text, is_key", [
+    ("j2_x", True), ("0123456789abcdef" * 2 + "01234567", True), ("0123456789abcdef", False), ("admin", False), ("", False),
+])
+def test_key_like(text, is_key):
+    assert key.is_key_like(text) is is_key
+
+
 def test_digest_is_sha256():
     assert key.digest("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
