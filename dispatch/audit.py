@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ..protocol.masking import mask_text, masked_json
 from ..protocol.request_id import request_id
-from . import flood
+from . import flood, parameters
 
 _logger = logging.getLogger(__name__)
 # One JSON object a line, for those who ship their logs elsewhere.
@@ -74,8 +74,12 @@ class Entry:
         :param httprequest: werkzeug's request
         :rtype: Entry
         """
+        # Also of a request that is refused before anything of it is read.
+        model, method = ([*httprequest.path.split("/")[3:5], "", ""])[:2] if endpoint == "/json/2" else ("", "")
         return cls(
             endpoint,
+            model=model,
+            method=method,
             ip=httprequest.remote_addr or "",
             user_agent=httprequest.headers.get("User-Agent", "")[:MAX_TEXT],
             request_size=httprequest.content_length or 0,
@@ -125,7 +129,7 @@ class Entry:
         return {
             "key_id": credentials and credentials.key_id,
             "key_name": credentials and credentials.key_name,
-            "user_id": self.user_id,
+            "user_id": self.user_id or (credentials and credentials.user_id),
             "ip": self.ip,
             "endpoint": self.endpoint,
             "model": _masked(self.model[:MAX_TEXT]),
@@ -152,7 +156,7 @@ class Entry:
         parameter = env["ir.config_parameter"].sudo().get_param
         wanted = credentials and credentials.log_arguments or parameter("json2_backport.log_arguments")
         if wanted == "always" or (wanted == "errors" and status >= 400):
-            return _storable(masked_json(self.arguments, int(parameter("json2_backport.log_arguments_size") or 10_000)))
+            return _storable(masked_json(self.arguments, parameters.integer(env, "log_arguments_size", 10_000)))
         return None
 
 

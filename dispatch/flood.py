@@ -34,7 +34,7 @@ def write(cr, address, insert):
         insert()
         return
     with _lock:
-        minute = _minute_of((cr.dbname, address))
+        minute, finished = _minute_of((cr.dbname, address))
         minute.rows += 1
         is_new = minute.rows <= ROWS_PER_MINUTE
         if not is_new:
@@ -42,17 +42,26 @@ def write(cr, address, insert):
             if time.monotonic() - minute.written < 1:
                 return
         minute.written = time.monotonic()
+    if finished:
+        _write_count(cr, finished)
     if is_new:
         minute.last_row = insert()
-    elif minute.last_row:
+    else:
+        _write_count(cr, minute)
+
+
+def _write_count(cr, minute):
+    if minute.last_row:
         cr.execute("UPDATE json2_api_log SET repetitions = %s WHERE id = %s", [minute.repetitions, minute.last_row])
 
 
 def _minute_of(key):
+    """Return the running minute of an address, and the last one if its count is still to be written."""
     number = int(time.time() // 60)
     minute = _minutes.get(key)
-    if minute is None or minute.number != number:
-        if len(_minutes) >= _MAX_ADDRESSES:
-            _minutes.clear()
-        minute = _minutes[key] = _Minute(number)
-    return minute
+    if minute is not None and minute.number == number:
+        return minute, None
+    if len(_minutes) >= _MAX_ADDRESSES:
+        _minutes.clear()
+    finished, _minutes[key] = minute, _Minute(number)
+    return _minutes[key], finished if finished and finished.repetitions > 1 else None

@@ -240,6 +240,10 @@ class Json2ApiKey(models.Model):
             self._archive_successors()
         return result
 
+    def unlink(self):
+        self.env["json2.api.log"]._forget("key_id", self.ids)
+        return super().unlink()
+
     def _check_write(self, vals):
         """Refuse a manager what would hand a key to another, or widen what it may do for an administrator.
 

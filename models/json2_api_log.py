@@ -4,6 +4,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 from .. import series
+from ..dispatch import parameters
 
 RETENTION_BATCH = 10_000
 
@@ -67,10 +68,24 @@ class Json2ApiLog(models.Model):
             "domain": [("id", "in", ids)],
         }
 
+    @api.model
+    def _forget(self, column, ids):
+        """Let no row point to what is about to be deleted; the database does not see to it, see Many2oneUnchecked.
+
+        :param str column: ``key_id`` or ``user_id``
+        :param list[int] ids: of the records
+        """
+        query = {
+            "key_id": "UPDATE json2_api_log SET key_id = NULL WHERE key_id = ANY(%s)",
+            "user_id": "UPDATE json2_api_log SET user_id = NULL WHERE user_id = ANY(%s)",
+        }[column]
+        self.env.cr.execute(query, [list(ids)])
+        self.env[self._name].invalidate_model([column])
+
     @api.autovacuum
     def _gc_old_calls(self):
         """Remove the rows that are older than the settings say, in batches that hold no lock for long."""
-        days = int(self.env["ir.config_parameter"].sudo().get_param("json2_backport.log_retention") or 0)
+        days = parameters.integer(self.env, "log_retention")
         if not days:
             return
         before = fields.Datetime.now() - timedelta(days=days)

@@ -4,6 +4,11 @@ from odoo import models
 class ResUsers(models.Model):
     _inherit = "res.users"
 
+    def unlink(self):
+        self.env["json2.api.key"].sudo().with_context(active_test=False).search([("user_id", "in", self.ids)]).unlink()
+        self.env["json2.api.log"]._forget("user_id", self.ids)
+        return super().unlink()
+
     def action_json2_generate(self):
         """Open the wizard from Preferences, Account Security.
 

@@ -16,7 +16,7 @@ def error_object(exception, message=None, arguments=None, debug=""):
     return {
         "name": f"{cls.__module__}.{cls.__name__}",
         "message": _message(exception) if message is None else message,
-        "arguments": list(exception.args if arguments is None else arguments),
+        "arguments": [_text(argument) for argument in (exception.args if arguments is None else arguments)],
         "context": getattr(exception, "context", {}),
         "debug": debug,
     }
@@ -28,6 +28,11 @@ def format_traceback(exception):
     :rtype: str
     """
     return "".join(traceback.format_exception(type(exception), exception, exception.__traceback__))
+
+
+def _text(argument):
+    """An error about bytes that are no text must not fail to be written as text."""
+    return argument.decode("utf-8", "replace") if isinstance(argument, (bytes, bytearray)) else argument
 
 
 def _message(exception):

@@ -1,6 +1,8 @@
 import re
 import uuid
 
+from .masking import mask_text
+
 _SANE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -10,4 +12,6 @@ def request_id(header):
     :param str | None header: the value of ``X-Request-Id``
     :rtype: str
     """
-    return header if header and _SANE.fullmatch(header) else uuid.uuid4().hex
+    if header and _SANE.fullmatch(header) and mask_text(header) == header:
+        return header
+    return uuid.uuid4().hex
