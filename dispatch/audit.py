@@ -150,14 +150,19 @@ class Entry:
         }
 
     def _kept_arguments(self, env, credentials, status):
-        """Return the arguments as text when the key or the settings want them kept."""
+        """Return the arguments as text when the key or the settings want them kept. No call fails because of them."""
         if self.arguments is None:
             return None
         parameter = env["ir.config_parameter"].sudo().get_param
         wanted = credentials and credentials.log_arguments or parameter("json2_backport.log_arguments")
-        if wanted == "always" or (wanted == "errors" and status >= 400):
-            return _storable(masked_json(self.arguments, parameters.integer(env, "log_arguments_size", 10_000)))
-        return None
+        if wanted != "always" and not (wanted == "errors" and status >= 400):
+            return None
+        size = parameters.integer(env, "log_arguments_size", 10_000)
+        try:
+            return _storable(masked_json(self.arguments, size))
+        except Exception:
+            _logger.exception("The arguments of a call could not be logged.")
+            return None
 
 
 def commit_durably(cr):

@@ -1,32 +1,98 @@
-"""Secrets are taken out of whatever is kept of a call."""
+"""Secrets are taken out of whatever is kept of a call.
+
+Whoever makes a call chooses the text, so every expression here takes a time that grows with the text's length only:
+nothing unbounded is tried again from each position. Either what precedes it cannot occur inside of it, or it matches
+in any case and thereby consumes what it has read.
+"""
+import base64
+import itertools
 import json
 import re
 
 MASK = "***"
 
-# Names of arguments and fields that hold secrets, in any case, as part of a longer name.
-_SECRET_NAME = re.compile(
-    r"passw|passphrase|pwd|secret|token|api_?key|apikey|private_?key|authori[sz]ation|credential|cookie|session_id|otp|"
-    r"cvv|cvc|card_?number",
-    re.IGNORECASE,
+# Deeper than anything one means to read in a log, and far from Python's own bound.
+MAX_DEPTH = 50
+TOO_DEEP = "..."
+
+# Names of arguments and fields that hold secrets, in any case, as part of a longer name. ``pass`` and ``otp`` are parts
+# of too many words ("compass", "footprint") to be found inside of one, and so is ``cc`` (Odoo's acc_number). By first
+# letters, since Python looks at these before it tries a branch: several times faster than to ignore the case of all.
+_NAMES = (
+    r"[pP](?i:assw|ass[ _-]?phrase|ass(?<![a-z]pass)(?![a-z])|wd|rivate[ _-]?key)"
+    r"|[sS](?i:ecret|ession[ _-]?id)"
+    r"|[tT](?i:oken)"
+    r"|[aA](?i:(?:pi|ccess)[ _-]?key)"
+    r"|[cC](?i:redential|v[vc]|(?:ard|c(?<![a-z]cc))[ _-]?num)"
+    r"|[oO](?i:tp(?<![a-z]otp)(?![a-z]))"
+    r"|[aAcC](?i:(?<=a)uthori[sz]ation|(?<=c)ookie)(?P<header>)"
 )
-# What looks like a secret wherever it stands: our keys, Odoo's keys, bearer and basic credentials, JSON web tokens,
-# private keys.
-_SECRET_TEXT = re.compile(
-    r"j2_[0-9A-Za-z]{8,}"
-    r"|\b[0-9a-f]{40}\b"
-    r"|\b(?:bearer|basic)\s+[\w.~+/=-]{6,}"
-    r"|\beyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
-    re.IGNORECASE | re.DOTALL,
+_SECRET_NAME = re.compile(_NAMES)
+# A text that is a name and nothing else: "mail.smtp_password", not "The token has expired".
+_ONLY_SECRET_NAME = re.compile(rf"[\w./-]{{0,64}}(?:{_NAMES})[\w./-]{{0,64}}")
+_OPERATOR = r"(?:[=!<>?]{1,2}|(?:not[ ])?(?:=?i?like|in|any!?)|(?:child|parent)_of)"
+_ONLY_OPERATOR = re.compile(_OPERATOR)
+
+# As Python and JSON write them, JSON inside of JSON any number of times, and HTML.
+_QUOTE = r"""(?:\\*["']|&(?:quot|apos|\#0?3[49]|\#x2[27]);)"""
+# ``password='x'``, ``"token": "x"``, ``api_key=x``, ``('otp', '=', 'x')``, ``<cvc>x</cvc>`` in messages and tracebacks.
+# What stands behind the name is optional, so that a word is read once however many names are in it.
+_PAIR = re.compile(
+    rf"""
+    (?P<name>(?:{_NAMES})[\w.-]*)
+    (?:
+        (?P<separator>
+            {_QUOTE}?\s*!?[:=]{{1,2}}>?\s*
+            | {_QUOTE}\s*,\s*(?:{_QUOTE}{_OPERATOR}{_QUOTE}\s*,\s*)?
+            | >
+        )
+        (?P<value>
+            [bfruBFRU]{{0,2}}(?P<quote>{_QUOTE}).*?(?:(?<!\\)(?P=quote)|$)
+            | [\[({{](?:'[^'\n]*'|"[^"\n]*"|[^\])}}'"\n]+)*[\])}}]?
+            | (?(header).+|[^\s,;)\]}}'"<]+)
+        )
+    )?
+    """,
+    re.MULTILINE | re.VERBOSE,
 )
-# ``password='x'``, ``"token": "x"``, ``api_key=x`` in messages and tracebacks.
-_SECRET_PAIR = re.compile(
-    rf"""(?P<name>(?:{_SECRET_NAME.pattern})[\w.-]{{0,64}}['"]?\s{{0,8}}[:=,]\s{{0,8}})"""
-    r"""(?P<value>'[^']*'|"[^"]*"|[^\s,;)\]}'"]+)""",
-    re.IGNORECASE,
+_OPTION = re.compile(rf"(?P<option>--(?<![\w-]--)(?=[\w-]*?(?:{_NAMES}))[\w-]+\s+)[^\s-]\S*")
+_BASIC = re.compile(r"[bB](?i:asic)\s+([A-Za-z0-9+/]{4,})=*")
+_PRIVATE_KEY_LINE = "[A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+
+_BASE64 = re.compile(r"(?:data:[^\s,]{0,100},)?[A-Za-z0-9+/=_\r\n-]{200,}")
+
+
+def _masked_pair(match):
+    """The quotes stay: what was JSON is JSON still."""
+    if match["value"] is None:
+        return match[0]
+    quote = match["quote"] or ""
+    return match["name"] + match["separator"] + quote + MASK + quote
+
+
+def _masked_basic(match):
+    """Credentials are a login and a password, with a colon between them; a "Basic subscription" is none."""
+    try:
+        return MASK if b":" in base64.b64decode(match[1] + "==") else match[0]
+    except ValueError:
+        return match[0]
+
+
+# What looks like a secret wherever it stands, and what it becomes.
+_REPLACEMENTS = (
+    (re.compile(rf"-----BEGIN {_PRIVATE_KEY_LINE}.*?(?:-----END {_PRIVATE_KEY_LINE}|\Z)", re.DOTALL), MASK),
+    (re.compile(r"j2_[0-9A-Za-z]{8,}"), MASK),
+    # Odoo's keys have 40 digits, longer ones are likely to be somebody else's.
+    (re.compile(r"[0-9a-fA-F]{40,}"), MASK),
+    # JSON web tokens, signed or encrypted.
+    (re.compile(r"eyJ(?<![\w-]eyJ)[\w-]{6,}(?:\.[\w-]*){2,4}"), MASK),
+    # Who logs in with a URL.
+    (re.compile(r"""://[^\s/"'<>]+@"""), f"://{MASK}@"),
+    (re.compile(r"""[bB](?i:earer)\s+[^\s"',;)\]}]{6,}"""), MASK),
+    (_BASIC, _masked_basic),
+    (_OPTION, rf"\g<option>{MASK}"),
+    (_PAIR, _masked_pair),
 )
-_BASE64 = re.compile(r"[\w+/=\s-]{200,}")
 
 
 def mask_text(text):
@@ -37,7 +103,9 @@ def mask_text(text):
     """
     if not text:
         return text
-    return _SECRET_PAIR.sub(lambda match: match["name"] + MASK, _SECRET_TEXT.sub(MASK, text))
+    for pattern, replacement in _REPLACEMENTS:
+        text = pattern.sub(replacement, text)
+    return text
 
 
 def mask(value, name=""):
@@ -45,25 +113,77 @@ def mask(value, name=""):
 
     :param value: arguments of a call
     :param str name: under which the value stands
+    :return: a JSON value of the same shape, at most ``MAX_DEPTH`` deep
     """
-    if name and isinstance(name, str) and _SECRET_NAME.search(name) and value not in (None, False, True):
-        return MASK
-    if isinstance(value, dict):
-        return {key: mask(item, key) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return _mask_list(value)
-    if isinstance(value, str):
-        if len(value) >= 200 and _BASE64.fullmatch(value):
-            return f"<{len(value)} characters of binary content>"
-        return _SECRET_TEXT.sub(MASK, value)
-    return value
+    return _mask(value, name, MAX_DEPTH)
 
 
-def _mask_list(values):
-    """A condition of a domain names what it holds: ``["password", "=", "x"]``."""
-    if len(values) == 3 and isinstance(values[0], str) and isinstance(values[1], str):
-        return [values[0], values[1], mask(values[2], values[0])]
-    return [mask(item) for item in values]
+def _mask(value, name, depth):
+    if isinstance(name, str) and _SECRET_NAME.search(name):
+        return _hidden(value)
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if not isinstance(value, (dict, list, tuple)):
+        return _mask_string(str(value))
+    if depth <= 0:
+        return TOO_DEEP
+    return (_mask_dict if isinstance(value, dict) else _mask_list)(value, depth - 1)
+
+
+def _hidden(value):
+    """Whether there was a value at all helps to understand an error."""
+    return value if value is None or isinstance(value, bool) else MASK
+
+
+def _mask_string(text):
+    if len(text) >= 200 and _BASE64.fullmatch(text):
+        return f"<{len(text)} characters of binary content>"
+    return mask_text(text)
+
+
+def _mask_dict(values, depth):
+    naming = _naming_entry(values)
+    return {mask_text(str(name)): _mask_entry(values, name, naming, depth) for name in values}
+
+
+def _mask_entry(values, name, naming, depth):
+    if naming not in (None, name):
+        return _hidden(values[name])
+    if name == "data" and _is_table(values.get("fields"), values["data"]):
+        return _mask_rows(values["fields"], values["data"], depth - 2)
+    return _mask(values[name], name, depth)
+
+
+def _naming_entry(values):
+    """Return the name of the entry that tells the others to be secret: ``{"key": "smtp_password", "value": "x"}``."""
+    for name, value in values.items():
+        if isinstance(name, str) and name.lower() in ("name", "key", "field", "code") and _is_secret_name(value):
+            return name
+    return None
+
+
+def _mask_list(values, depth):
+    """A pair and a condition of a domain name what they hold: ``["password", "x"]``, ``["password", "=", "x"]``."""
+    if len(values) in (2, 3) and _is_secret_name(values[0]):
+        return [values[0], *(value if _is_operator(value) else _hidden(value) for value in values[1:])]
+    return [_mask(value, "", depth) for value in values]
+
+
+def _is_table(names, rows):
+    return isinstance(names, list) and isinstance(rows, list) and all(isinstance(row, list) for row in rows)
+
+
+def _mask_rows(names, rows, depth):
+    """Return the rows given to ``load``, whose columns are named elsewhere."""
+    return [[_mask(cell, name, depth) for name, cell in zip(itertools.chain(names, itertools.repeat("")), row)] for row in rows]
+
+
+def _is_secret_name(value):
+    return isinstance(value, str) and bool(_ONLY_SECRET_NAME.fullmatch(value))
+
+
+def _is_operator(value):
+    return isinstance(value, str) and bool(_ONLY_OPERATOR.fullmatch(value))
 
 
 def masked_json(arguments, size):
@@ -73,5 +193,5 @@ def masked_json(arguments, size):
     :param int size: how many characters at most
     :rtype: str
     """
-    text = json.dumps(mask(arguments), ensure_ascii=False, default=str)
+    text = json.dumps(mask(arguments), ensure_ascii=False)
     return text if len(text) <= size else text[:size] + f"... ({len(text)} characters)"
