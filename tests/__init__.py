@@ -5,7 +5,9 @@ from . import (
     test_diagnosis,
     test_json2,
     test_limits,
+    test_log,
     test_routing,
     test_settings,
     test_translations,
+    test_usage,
 )
