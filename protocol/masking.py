@@ -88,7 +88,7 @@ _REPLACEMENTS = (
     (re.compile(r"eyJ(?<![\w-]eyJ)[\w-]{6,}(?:\.[\w-]*){2,4}"), MASK),
     # Who logs in with a URL.
     (re.compile(r"""://[^\s/"'<>]+@"""), f"://{MASK}@"),
-    (re.compile(r"""[bB](?i:earer)\s+[^\s"',;)\]}]{6,}"""), MASK),
+    (re.compile(r"""[bB](?i:earer)\s+(?=[^\s"',;)\]}]*\d)[^\s"',;)\]}]{6,}"""), MASK),
     (_BASIC, _masked_basic),
     (_OPTION, rf"\g<option>{MASK}"),
     (_PAIR, _masked_pair),
