@@ -163,7 +163,7 @@ class Person:
         self.page.click(".o_user_menu button")
         self.page.click("text=/^(Preferences|My Preferences|My Profile|Preferencias|Mis preferencias|Mi perfil)$/")
         self.page.locator(".o_form_view .nav-link").filter(has_text=re.compile("Security|Seguridad")).first.click()
-        self.page.wait_for_selector("button[name=action_json2_generate]:visible")
+        self.page.wait_for_selector("button[name=action_json2_generate]:visible").scroll_into_view_if_needed()
         self.settle()
 
     def everywhere(self):
