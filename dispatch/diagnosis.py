@@ -27,6 +27,7 @@ _WRONG_VALUE = (
     pg.DatatypeMismatch,
     pg.CannotCoerce,
 )
+_UNEXPECTED = re.compile(r"got an unexpected keyword argument '(.*)'$", re.DOTALL)
 _QUOTED_VALUE = re.compile(r': "(.*)"$')
 
 
@@ -45,6 +46,10 @@ def explain(exception, records, call):
         return "the arguments hold a text that is not valid Unicode (a lone surrogate)"
     if isinstance(exception, ValueError) and "NUL" in str(exception):
         return "the arguments hold a text with a NUL character, which the database cannot store"
+    unexpected = isinstance(exception, TypeError) and _UNEXPECTED.search(str(exception))
+    if unexpected and unexpected[1] in call.arguments:
+        # ``def search_read(self, ..., **read_kwargs)`` takes what the next one does not.
+        return unexpected[0]
     if not isinstance(call.context.get("allowed_company_ids", []), (list, tuple)):
         return "context: allowed_company_ids: a list of company ids is wanted"
     if not isinstance(call.context.get("lang") or "", str):

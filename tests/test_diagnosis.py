@@ -51,6 +51,11 @@ class TestDiagnosis(TransactionCase):
             with self.subTest(method=method, arguments=arguments):
                 self.assertEqual(self.explain(method, **arguments), reason)
 
+    def test_an_argument_that_was_passed_on(self):
+        error = TypeError("Model._read_format() got an unexpected keyword argument 'bogus'")
+        self.assertEqual(self.explain(exception=error, bogus=1), "got an unexpected keyword argument 'bogus'")
+        self.assertIsNone(self.explain(exception=error, domain=[]))
+
     def test_a_methods_own_error_stays_a_server_error(self):
         self.assertIsNone(self.explain(domain=[], limit=1))
         self.assertIsNone(self.explain("action_do", domain="not a domain here"))

@@ -541,6 +541,15 @@ class TestBatch(JsonRpcCase):
 
 
 class TestLimits(JsonRpcCase):
+    def setUp(self):
+        super().setUp()
+        # Counted in transactions of their own, which no test rolls back.
+        self.addCleanup(self.forget)
+
+    def forget(self):
+        with self.env["json2.rate.window"]._own_cursor() as cr:
+            cr.execute("DELETE FROM json2_rate_window")
+
     def test_each_call_of_a_batch_counts(self):
         self.set_parameter("rate_limit", 4)
         count = self.request("res.partner.search_count", {"domain": []})

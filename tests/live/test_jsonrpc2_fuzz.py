@@ -68,7 +68,7 @@ BODIES = st.one_of(
 
 @pytest.fixture(scope="module")
 def calm(host, prepared, new_database):
-    with Server(host, new_database(prepared), load=OURS, extra=["--log-level=warn"]) as running:
+    with Server(host, new_database(prepared), load=OURS, extra=["--log-level=warn", "--max-cron-threads=0"]) as running:
         yield running
 
 
