@@ -18,7 +18,7 @@ from devtools.paths import ADDON
 
 ROUNDS = 10
 WRITERS = 8
-SECONDS = 1.5
+SECONDS = 1
 
 
 class Writers:
@@ -44,6 +44,13 @@ class Writers:
                 return
             if answer.status_code == 200:
                 self.answered.add(ref)
+
+    def work(self, seconds):
+        """Let them, from the first answers on: until then a fresh server fills its caches."""
+        end = time.monotonic() + 30
+        while len(self.answered) < WRITERS and time.monotonic() < end:
+            time.sleep(0.02)
+        time.sleep(seconds)
 
     def end(self):
         self._ending = True
@@ -105,7 +112,7 @@ def kill_again_and_again(server, key, rounds):
     for number in range(rounds):
         server.start()
         writers = Writers(server, key, f"kill{number}")
-        time.sleep(SECONDS)
+        writers.work(SECONDS)
         kill(server)
         writers.end()
         answered |= writers.answered
@@ -164,8 +171,9 @@ class Cluster:
         for pid in [*children, first]:
             while Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]:
                 time.sleep(0.01)
-        # What it says of processes that are no more would keep the next one from starting.
+        # They name a process that is dead, which the system may not have forgotten yet.
         (self.home / "data" / "postmaster.pid").unlink(missing_ok=True)
+        (self.home / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
     def restore(self, database):
         """Copy a database of the common cluster."""
@@ -225,7 +233,7 @@ def test_database_killed(host, api_key, cluster, fragile, native):
             cursor.execute("SELECT current_setting('fsync'), current_setting('synchronous_commit')")
             assert cursor.fetchone() == ("on", "on")
         writers = Writers(server, api_key, "kill")
-        time.sleep(SECONDS)
+        writers.work(SECONDS)
         cluster.kill()
         writers.end()
         cluster.start()
