@@ -130,3 +130,14 @@ def native_client(native, native_key):
 def shell(host):
     """shell(database, source): runs Python in `odoo shell`, commits, returns what it put into `result`. Takes 2 to 4 s."""
     return lambda database, source: run_in_shell(host, database, source)
+
+
+# Minutes on each series, or in need of a quiet machine.
+SLOW = ("test_jsonrpc2_fuzz", "test_log", "test_log_durability", "test_log_scale", "test_processes", "test_secrets")
+
+
+def pytest_collection_modifyitems(items):
+    if not os.environ.get("JSON2_FULL"):
+        for item in items:
+            if item.module.__name__ in SLOW:
+                item.add_marker(pytest.mark.skip(reason="slow: run with JSON2_FULL=1"))

@@ -186,7 +186,9 @@ def test_real_calls(host, database, signatures, shell, capsys):
     pairs = [tuple(pair) for pair in signatures["overridden"]]
     pairs += [(name, method) for name in sorted(fields)[::10] for method in CALLS]
     sample = [(name, method, {"fields": fields[name]} if method == "default_get" else CALLS[method])
-              for name, method in dict.fromkeys(pairs) if method in CALLS and "id" in fields[name]]
+              for name, method in dict.fromkeys(pairs) if method in CALLS and "id" in fields[name]
+              # Before 18 the host's copy wants one record; over HTTP it takes any number, as on 19.
+              and (method != "copy" or host.major >= 18)]
     positional = [(name, method, list(arguments.values())) for name, method, arguments in sample]
     by_position = shell(database, f"sample = {positional!r}\n{BY_POSITION}")
     key = shell(database, GENERATE_KEY)

@@ -20,11 +20,11 @@ COLUMNS = ("id", "status", "outcome", "model", "method", "key_id", "key_name", "
            "duration", "error_name", "error_message", "traceback", "arguments", "user_agent", "request_size", "response_size",
            "request_id", "repetitions")  # fmt: skip
 JSON_LINE = re.compile(r"odoo\.addons\.json2_backport\.calls: (\{.*\})")
-PREPARE = f"""
+PREPARE = """
 env["ir.config_parameter"].set_param("json2_backport.log_json", "True")
 env["ir.config_parameter"].set_param("json2_backport.log_arguments", "always")
 env["ir.config_parameter"].set_param("base.login_cooldown_after", 0)
-result = env["json2.api.key"].search([("user_id", "=", {{user}}), ("active", "=", True)], order="id", limit=1).id
+result = env["json2.api.key"].search([("user_id", "=", {user}), ("active", "=", True)], order="id", limit=1).id
 """
 
 

@@ -4,7 +4,7 @@ import contextlib
 import os
 import statistics
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import psycopg2
 import pytest
@@ -115,7 +115,7 @@ def median_time(action):
 
 
 LIST = ["outcome", "create_date", "status", "model", "method", "duration", "key_name", "user_id", "ip", "error_message"]
-NOW = datetime.now(timezone.utc).replace(tzinfo=None)
+NOW = datetime.now(UTC).replace(tzinfo=None)
 WEEK = ["create_date", ">=", (NOW - timedelta(days=6)).strftime("%Y-%m-%d")]
 FILTERS = {
     "default": [WEEK],

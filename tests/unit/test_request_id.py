@@ -1,6 +1,7 @@
 import re
 
 import pytest
+
 from protocol.request_id import request_id
 
 
