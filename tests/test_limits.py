@@ -7,6 +7,7 @@ from unittest.mock import patch
 from odoo.exceptions import ValidationError
 from odoo.tools import mute_logger
 
+from .. import series
 from ..dispatch import cooldown
 from ..protocol import key as key_format
 from .common import Json2Case
@@ -24,7 +25,7 @@ class LimitCase(Json2Case):
 
     def user_key(self):
         keys = self.env["res.users.apikeys"].with_user(self.employee).sudo()
-        return keys._generate("rpc", "Tests", *([False] if "expiration_date" in keys._fields else []))
+        return series.generate_user_key(keys, "rpc", "Tests", None)
 
 
 class TestRateLimit(LimitCase):
