@@ -13,6 +13,7 @@ class Outcome:
     passed: int = 0
     failed: int = 0
     skipped: list = field(default_factory=list)  # "test: reason"
+    failures: list = field(default_factory=list)  # the names of the tests that failed
     complaints: list = field(default_factory=list)  # what counts as failed beside the tests themselves
     output: str = ""
 
@@ -32,6 +33,7 @@ class OdooLog:
     STARTING = re.compile(r"Starting (?P<test>\w+\.\w+)")
     SKIPPED = re.compile(r"skipped (?P<test>.*?) : (?P<reason>.*)")
     SUMMARY = re.compile(r"(?P<failed>\d+) failed, (?P<errors>\d+) error\(s\) of (?P<run>\d+) tests when loading")
+    FAILED = re.compile(r"(FAIL|ERROR): (?P<test>(Subtest )?\w+\.\w+.*)")
     OUTSIDE = re.compile(r"ERROR: (setUp|tearDown)(Class|Module)")
     # What ends a series of tests: of those at install, and of those after it.
     TESTS_END = re.compile(r"Module \w+ loaded in|\d+ post-tests in")
@@ -60,6 +62,8 @@ class OdooLog:
         self._in_failure = level in ("ERROR", "CRITICAL") or (level == "WARNING" and not self._in_tests)
         if self._in_failure:
             self._failures.append(line)
+        if failed := self.FAILED.match(text):
+            self.outcome.failures.append(failed["test"])
         if started := self.STARTING.match(text):
             self._in_tests = True
             self.started += 1
@@ -110,11 +114,16 @@ def read_pytest(name, code, report, output, may_be_empty=False):
         skipped = case.find("skipped")
         if case.find("failure") is not None or case.find("error") is not None:
             outcome.failed += 1
+            outcome.failures.append(_name(case))
         elif skipped is not None:
-            outcome.skipped.append(f"{case.get('classname')}.{case.get('name')}: {skipped.get('message')}")
+            outcome.skipped.append(f"{_name(case)}: {skipped.get('message')}")
         else:
             outcome.passed += 1
     nothing_chosen = code == 5 and may_be_empty
     if code and not outcome.failed and not nothing_chosen:
         outcome.complain(f"pytest ended with exit code {code}")
     return outcome
+
+
+def _name(case):
+    return f"{case.get('classname')}.{case.get('name')}"

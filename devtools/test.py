@@ -98,6 +98,8 @@ def _guarded(name, function):
         outcome = Outcome(name)
         outcome.complain(str(failure))
     say(f"[{outcome}  in {time.monotonic() - began:.0f} s]")
+    for failure in _failures(outcome):
+        say(failure)
     return outcome
 
 
@@ -163,13 +165,18 @@ def _tags(expression):
         if expression.lower() in f"{file.stem}::{case.name}::{test.name}".lower())
 
 
+def _failures(outcome):
+    return [f"FAILED: {outcome.name}: {failure}" for failure in outcome.failures + outcome.complaints]
+
+
 def _report(outcomes, seconds):
     for outcome in outcomes:
         if outcome.failed:
             say(f"\n===== {outcome.name} =====\n{outcome.output}")
-            for complaint in outcome.complaints:
-                say(f"FAILED: {complaint}")
     say("")
+    for outcome in outcomes:
+        for failure in _failures(outcome):
+            say(failure)
     for outcome in outcomes:
         say(str(outcome))
         for skipped in outcome.skipped:
