@@ -1,11 +1,12 @@
 """Entry points that the manifest names."""
 from . import series
+from .dispatch.access_line import add_request_ids
 from .dispatch.log_filter import keep_keys_out_of_logs
 from .dispatch.read_only import guard_other_cursors
 
 
 def post_load():
-    """Prepare the process: keys stay out of its log, and a host older than 19 learns the ``X-Odoo-Database`` header.
+    """Prepare the process: its log names our requests and no keys, and a host older than 19 learns ``X-Odoo-Database``.
 
     Odoo calls this as soon as the addon is imported: at start when it is named in ``server_wide_modules``, which is
     what a server with several databases needs.
@@ -13,6 +14,7 @@ def post_load():
     series.support_database_header()
     guard_other_cursors()
     keep_keys_out_of_logs()
+    add_request_ids()
 
 
 def uninstall_hook(*args):

@@ -1,8 +1,9 @@
 """One row in ``json2.api.log`` for every call.
 
-A call that succeeds writes its row in its own transaction: no second commit, and never a change without its row. One
-that fails writes it in a transaction of its own, since the call's is rolled back. Writing is one INSERT without a
-foreign key to check, so calls never wait for each other because of it.
+A call that changes something writes its row in its own transaction: no second commit, and never a change without its
+row. Writing is one INSERT without a foreign key to check, so calls never wait for each other because of it. The row of
+one that has only read is written a moment later. One that fails writes it in a transaction of its own, since the call's
+is rolled back.
 """
 import contextlib
 import functools
@@ -11,9 +12,11 @@ import logging
 import time
 from dataclasses import dataclass, field
 
+from psycopg2.pool import PoolError
+
 from ..protocol.masking import mask_text, masked_json
 from ..protocol.request_id import request_id
-from . import flood, parameters
+from . import access_line, changes, flood, journal, parameters, rows
 
 _logger = logging.getLogger(__name__)
 # One JSON object a line, for those who ship their logs elsewhere.
@@ -24,26 +27,18 @@ MAX_TEXT = 512
 MAX_MESSAGE = 10_000
 MAX_TRACEBACK = 50_000
 
-# A call that has changed nothing needs no durable commit: losing its row in a crash loses nothing else, and the call
-# is spared the wait for the disk. txid_current_if_assigned() tells whether anything was written before this row. It
-# stands in the way of the sequence, which may itself write.
-_ID = """CASE WHEN txid_current_if_assigned() IS NULL AND set_config('synchronous_commit', 'off', true) IS NULL
-         THEN 0 ELSE nextval('json2_api_log_id_seq') END"""
 
+def begin(endpoint, request):
+    """Begin to account for a request.
 
-@functools.lru_cache(maxsize=64)
-def _insert_statement(columns):
-    """Return the INSERT of these columns: the fewer there are, the less PostgreSQL has to parse.
-
-    :param tuple[str, ...] columns: keys of a row
-    :rtype: str
+    :param str endpoint: the path's first part
+    :param odoo.http.Request request: the request
+    :return: its place in the log
+    :rtype: Entry
     """
-    values = ", ".join(f"%({column})s" for column in columns)
-    return f"""
-        INSERT INTO json2_api_log (id, create_date, repetitions, {", ".join(columns)})
-        VALUES ({_ID}, clock_timestamp() AT TIME ZONE 'utc', 1, {values})
-        RETURNING id
-    """
+    entry = Entry.of_request(endpoint, request.httprequest)
+    access_line.name_request(entry.request_id)
+    return entry
 
 
 @dataclass
@@ -87,14 +82,20 @@ class Entry:
         )
 
     def succeeded(self, env, credentials, response_size, status=200):
-        """Write the row with the call's own transaction.
+        """Write the row: with the call's own transaction, unless that has only read.
 
         :param odoo.api.Environment env: of the call
         :param Credentials | None credentials: the key
         :param int response_size: bytes of the body
         :param int status: the HTTP status
         """
-        self._write(env, env.cr, credentials, self._row(env, credentials, status, response_size))
+        cr, row = env.cr, self._row(env, credentials, status, response_size)
+        if changes.has_changed(cr) or self._is_anonymous(credentials) or journal.is_full():
+            self._write(cr, credentials, row)
+        else:
+            # A try that is repeated is not a call yet.
+            cr.postcommit.add(lambda: journal.add(cr.dbname, row))
+        _write_json_after_commit(env, cr, row)
 
     def failed(self, env, credentials, status, response_size, error, traceback, own_transaction=True):
         """Write the row in a transaction of its own. A log that cannot be written must not hide the error.
@@ -114,16 +115,25 @@ class Entry:
                 error_message=_storable(mask_text(str(error["message"])[:MAX_MESSAGE])),
                 traceback=_storable(mask_text(traceback[-MAX_TRACEBACK:])),
             )
-            with env.registry.cursor() if own_transaction else contextlib.nullcontext(env.cr) as cr:
-                self._write(env, cr, credentials, row)
+            try:
+                with env.registry.cursor() if own_transaction else contextlib.nullcontext(env.cr) as cr:
+                    self._write(cr, credentials, row)
+                    _write_json_after_commit(env, cr, row)
+            except PoolError:
+                if self._is_anonymous(credentials):
+                    raise
+                # Every connection is in use; there will be one in a moment.
+                journal.add(env.cr.dbname, row)
         except Exception:
             _logger.exception("The call could not be logged.")
 
-    def _write(self, env, cr, credentials, row):
+    def _write(self, cr, credentials, row):
         # Whoever has no key can make as many rows as he likes, unless they are counted.
-        address = self.ip if credentials is None and self.user_id is None else None
-        flood.write(cr, address, lambda: _insert(cr, row))
-        _tell_after_commit(env, cr, row)
+        address = self.ip if self._is_anonymous(credentials) else None
+        flood.write(cr, address, lambda: rows.insert(cr, row))
+
+    def _is_anonymous(self, credentials):
+        return credentials is None and self.user_id is None
 
     def _row(self, env, credentials, status, response_size):
         return {
@@ -153,8 +163,7 @@ class Entry:
         """Return the arguments as text when the key or the settings want them kept. No call fails because of them."""
         if self.arguments is None:
             return None
-        parameter = env["ir.config_parameter"].sudo().get_param
-        wanted = credentials and credentials.log_arguments or parameter("json2_backport.log_arguments")
+        wanted = credentials and credentials.log_arguments or parameters.text(env, "log_arguments")
         if wanted != "always" and not (wanted == "errors" and status >= 400):
             return None
         size = parameters.integer(env, "log_arguments_size", 10_000)
@@ -163,21 +172,6 @@ class Entry:
         except Exception:
             _logger.exception("The arguments of a call could not be logged.")
             return None
-
-
-def commit_durably(cr):
-    """Wait for the disk at the commit, whatever the rows before have said: of several calls a later one may have written.
-
-    :param cr: the cursor of the calls
-    """
-    cr.execute("SET LOCAL synchronous_commit TO DEFAULT")
-
-
-def _insert(cr, row):
-    """Write a row; returns its id. In SQL because it is part of every call; the names are our own."""
-    row = {column: value for column, value in row.items() if value is not None}
-    cr.execute(_insert_statement(tuple(row)), row)
-    return cr.fetchone()[0]
 
 
 @functools.lru_cache(maxsize=1024)
@@ -190,17 +184,7 @@ def _storable(text):
     return text and text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
-def _tell(row):
-    """Say in the server's log which request this was, so that it, the row and the client's own log can be matched."""
-    _logger.info(
-        "%s %s/%s %s in %.1f ms [request %s]",
-        row["endpoint"], row["model"], row["method"], row["status"], row["duration"], row["request_id"],
-    )  # fmt: skip
-
-
-def _tell_after_commit(env, cr, row):
-    """A try that is repeated is not a call yet."""
-    cr.postcommit.add(lambda: _tell(row))
-    if env["ir.config_parameter"].sudo().get_param("json2_backport.log_json") == "True":
+def _write_json_after_commit(env, cr, row):
+    if parameters.is_on(env, "log_json"):
         line = json.dumps({"database": cr.dbname, **row}, ensure_ascii=False)
         cr.postcommit.add(lambda: _json_logger.info("%s", line))

@@ -1,6 +1,6 @@
 from werkzeug.exceptions import NotFound
 
-from .audit import Entry
+from . import audit
 from .body import check_size, has_body
 
 
@@ -15,7 +15,7 @@ class EndpointDispatcher:
     def __init__(self, request):
         super().__init__(request)
         self.credentials = None
-        self.entry = Entry.of_request(self.path, request.httprequest)
+        self.entry = audit.begin(self.path, request)
         if "json2.api.key" not in request.registry:
             # Loaded for the whole server, but not installed in this database.
             raise NotFound()

@@ -8,6 +8,7 @@ from odoo.models import BaseModel
 
 from .. import series
 from ..protocol import arguments as protocol_arguments
+from . import parameters
 from .diagnosis import explain
 from .read_only import transaction_mode
 from .restrictions import check_call
@@ -151,5 +152,5 @@ def _is_flat_create(model, call):
         and not call.positional
         and bool(call.arguments)
         and model._fields.keys() >= call.arguments.keys()
-        and model.env["ir.config_parameter"].sudo().get_param("json2_backport.flat_create") == "True"
+        and parameters.is_on(model.env, "flat_create")
     )

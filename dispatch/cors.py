@@ -4,6 +4,7 @@ from werkzeug.exceptions import abort
 from odoo import http
 
 from ..protocol import cors
+from . import parameters
 
 
 def begin(request):
@@ -15,9 +16,7 @@ def begin(request):
     :raise werkzeug.exceptions.HTTPException: it is a preflight from an allowed origin; carries the answer
     """
     origin = request.httprequest.headers.get("Origin")
-    allowed = cors.split_origins(
-        request.env["ir.config_parameter"].sudo().get_param("json2_backport.allowed_origins")
-    )
+    allowed = cors.split_origins(parameters.text(request.env, "allowed_origins"))
     request.json2_headers = cors.response_headers(allowed, origin)
     if cors.is_preflight(request.httprequest.method, request.httprequest.headers) and cors.allowed_origin(allowed, origin):
         # The host would give the browser a session's cookie with it.

@@ -8,6 +8,7 @@ from odoo.tools import config
 
 from .. import series
 from ..protocol.errors import error_object, format_traceback
+from . import parameters
 from .response import json_response
 
 CONCURRENCY_MESSAGE = "Another transaction is changing the same records. Please try again."
@@ -94,7 +95,7 @@ def describe(exception):
 
 def _shows_traceback():
     """Tell whether the settings let the client see the traceback."""
-    parameter = request.env["ir.config_parameter"].sudo().get_param("json2_backport.traceback")
+    parameter = parameters.text(request.env, "traceback")
     return parameter == "always" or (parameter != "never" and bool(config["dev_mode"]))
 
 

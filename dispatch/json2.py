@@ -53,6 +53,9 @@ def check_media_type(request):
 
     :raise UnsupportedMediaType: with the header ``Accept``
     """
+    # Once with the key, and once more with the body, on routes without a key: the usual case is told at a glance.
+    if request.httprequest.environ.get("CONTENT_TYPE") in MIMETYPES:
+        return
     if request.httprequest.mimetype in MIMETYPES or not request.httprequest.content_length:
         return
     compatible = ["http"] + (["jsonrpc"] if request.httprequest.mimetype == "application/json-rpc" else [])

@@ -15,12 +15,12 @@ from odoo import http
 
 from .. import series
 from ..protocol import invocation, jsonrpc
-from . import parameters, quota
-from .audit import commit_durably
+from . import changes, parameters, quota
 from .base import EndpointDispatcher
 from .credentials import unauthorized
 from .errors import describe, headers_of, status_of, traceback_of
 from .response import json_bytes, json_response
+from .rows import commit_durably
 from .services import invoke
 
 _logger = logging.getLogger(__name__)
@@ -165,7 +165,7 @@ class JsonRpc2Dispatcher(EndpointDispatcher, http.Dispatcher):
                 self._carry_out(exchange)
             else:
                 self._try(exchange)
-        if self.is_batch:
+        if self.is_batch and changes.has_changed(self.request.env.cr):
             commit_durably(self.request.env.cr)
         return self._response()
 

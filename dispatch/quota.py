@@ -17,11 +17,12 @@ def consume(request, number=0):
     credentials = getattr(request.dispatcher, "credentials", None)
     if not credentials:
         return
+    limit, period = _limit(request.env, credentials)
+    if not limit:
+        return
     # Kept on the request, because the host may make a call again, with a new dispatcher: that counts once.
     counted = getattr(request, "json2_quotas", {})
-    quota = counted.get((number, credentials)) or _count(request.env, credentials)
-    if not quota:
-        return
+    quota = counted.get((number, credentials)) or _count(request.env, credentials, limit, period)
     request.json2_quotas = {**counted, (number, credentials): quota}
     request.json2_headers.update(quota.headers())
     if quota.is_exceeded:
@@ -32,22 +33,19 @@ def consume(request, number=0):
         )
 
 
-def _count(env, credentials):
-    """Return the quota of a key after counting one call, None when it has no limit."""
-    limit, period = _limit(env, credentials)
-    if not limit:
-        return None
+def _count(env, credentials, limit, period):
+    """Return the quota of a key after counting one call."""
     window = PERIODS.get(period, PERIODS["minute"])
     used, elapsed = env["json2.rate.window"]._count(_bucket(credentials), window)
     return Quota(limit, window, used, elapsed)
 
 
 def _limit(env, credentials):
-    """Return ``(calls, period)``: the key's own, or else those of the settings."""
+    """Return ``(calls, period)``: the key's own, or else those of the settings; 0 calls: no limit."""
     if credentials.rate_limit:
         return credentials.rate_limit, credentials.rate_period
     limit = parameters.integer(env, "rate_limit")
-    return limit, limit and env["ir.config_parameter"].sudo().get_param("json2_backport.rate_period")
+    return limit, parameters.text(env, "rate_period")
 
 
 def _bucket(credentials):

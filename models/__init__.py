@@ -6,9 +6,11 @@ from . import json2_api_key_restrictions
 # isort: split
 from . import (
     data_dialect,
+    ir_config_parameter,
     ir_http,
     ir_http_limits,
     json2_api_key,
+    json2_api_key_authentication,
     json2_api_key_show,
     json2_api_log,
     json2_rate_window,

@@ -2,6 +2,7 @@ from odoo import models
 from odoo.exceptions import AccessDenied
 from odoo.http import request
 
+from ..dispatch import parameters
 from ..dispatch.cooldown import guarded
 from ..dispatch.credentials import Credentials, unauthorized
 from ..dispatch.json2 import check_media_type
@@ -70,7 +71,8 @@ class IrHttp(models.AbstractModel):
         :raise Unauthorized: when it is not valid
         :raise TooManyRequests: too many wrong keys came from the same address
         """
-        credentials = guarded(request, token, cls._json2_credentials)
+        keys = request.env["json2.api.key"]
+        credentials = keys._recall(token) or guarded(request, token, cls._json2_credentials)
         if not credentials:
             raise unauthorized("Invalid apikey")
         return credentials
@@ -98,7 +100,7 @@ class IrHttp(models.AbstractModel):
         """
         if token.startswith(key_format.PREFIX):
             return request.env["json2.api.key"]._authenticate(token)
-        if request.env["ir.config_parameter"].sudo().get_param("json2_backport.user_keys") != "True":
+        if not parameters.is_on(request.env, "user_keys"):
             return None
         uid = request.env["res.users.apikeys"]._json2_authenticate(token)
         return Credentials(uid) if uid else None

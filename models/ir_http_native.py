@@ -3,7 +3,7 @@ from werkzeug.exceptions import Forbidden
 from odoo import models
 from odoo.http import request
 
-from ..dispatch.audit import Entry
+from ..dispatch import audit
 from ..dispatch.base import EndpointDispatcher
 from ..dispatch.errors import log_failure
 from ..dispatch.json2 import Json2Dispatcher
@@ -29,7 +29,7 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _authenticate(cls, endpoint):
         if _is_native_call():
-            request.dispatcher.entry = Entry.of_request("/json/2", request.httprequest)
+            request.dispatcher.entry = audit.begin("/json/2", request)
         super()._authenticate(endpoint)
 
     @classmethod

@@ -1,7 +1,6 @@
 import logging
 from datetime import timedelta
 from email.message import EmailMessage
-from hmac import compare_digest
 
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -10,7 +9,7 @@ from odoo.tools.misc import clean_context
 
 from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
 
-from ..dispatch.credentials import Credentials
+from ..dispatch import parameters
 from ..protocol import key as key_format
 from ..protocol.restrictions import split
 from ..protocol.sparkline import sparkline
@@ -135,7 +134,7 @@ class Json2ApiKey(models.Model):
             SELECT key.id, log.create_date, log.ip
               FROM unnest(%s) AS key(id)
               JOIN LATERAL (SELECT create_date, ip FROM json2_api_log
-                             WHERE key_id = key.id ORDER BY id DESC LIMIT 1) log ON true
+                             WHERE key_id = key.id ORDER BY create_date DESC LIMIT 1) log ON true
             """,
             [self.ids],
         )
@@ -166,7 +165,7 @@ class Json2ApiKey(models.Model):
 
     @api.model
     def _parameter(self, name, default=""):
-        return self.env["ir.config_parameter"].sudo().get_param(f"json2_backport.{name}") or default
+        return parameters.text(self.env, name) or default
 
     @api.model
     def _warning_days(self):
@@ -439,39 +438,6 @@ class Json2ApiKey(models.Model):
             [key_format.digest(secret), secret[:INDEX_SIZE], KEY_CRYPT_CONTEXT.hash(secret), record.id],
         )
         return record.with_env(self.env), secret
-
-    @api.model
-    def _authenticate(self, secret):
-        """Find out who a key stands for, and what for.
-
-        One look-up by a unique index, in SQL because it is part of every call; none at all for a mistyped key. It has
-        no join and no condition but one, because PostgreSQL would take longer to plan them than to carry them out.
-
-        :param str secret: what the client sent
-        :return: None when the key is unknown, archived or expired, or its user is archived
-        :rtype: Credentials | None
-        """
-        if not key_format.is_well_formed(secret):
-            return None
-        digest = key_format.digest(secret)
-        self.env.cr.execute(
-            """
-            SELECT key.digest,
-                   key.active AND (SELECT active FROM res_users WHERE id = key.user_id)
-                   AND coalesce(key.expiration_date > now() AT TIME ZONE 'utc', true),
-                   key.user_id, key.id, key.name,
-                   key.allowed_models, key.allowed_methods, key.read_only, key.allowed_networks, key.log_arguments,
-                   coalesce(key.rate_limit, 0), coalesce(key.rate_period, 'minute')
-              FROM json2_api_key key
-             WHERE key.digest = %s
-            """,
-            [digest],
-        )
-        row = self.env.cr.fetchone()
-        if not row or not compare_digest(row[0], digest):
-            return None
-        is_valid, *values = row[1:]
-        return Credentials(*values) if is_valid else None
 
 
 def _days(duration):

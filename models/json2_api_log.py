@@ -15,7 +15,8 @@ class Json2ApiLog(models.Model):
 
     _name = "json2.api.log"
     _description = "JSON-2 API Call"
-    _order = "id desc"
+    # The rows of calls that only read are written a moment later than the call: the ids do not tell the order.
+    _order = "create_date desc, id desc"
     _rec_name = "method"
     _log_access = False
 
@@ -49,7 +50,9 @@ class Json2ApiLog(models.Model):
     )
 
     def init(self):
-        self.env.cr.execute("CREATE INDEX IF NOT EXISTS json2_api_log_key_id_id ON json2_api_log (key_id, id)")
+        self.env.cr.execute(
+            "CREATE INDEX IF NOT EXISTS json2_api_log_key_id_create_date ON json2_api_log (key_id, create_date)"
+        )
 
     def action_records(self):
         """Open the records that the call was made on.

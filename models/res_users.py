@@ -4,6 +4,12 @@ from odoo import models
 class ResUsers(models.Model):
     _inherit = "res.users"
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "active" in vals:
+            self.env["json2.api.key"]._forget_known()
+        return result
+
     def unlink(self):
         self.env["json2.api.key"].sudo().with_context(active_test=False).search([("user_id", "in", self.ids)]).unlink()
         self.env["json2.api.log"]._forget("user_id", self.ids)

@@ -1,5 +1,5 @@
+import os
 import re
-import uuid
 
 from .masking import mask_text
 
@@ -14,4 +14,4 @@ def request_id(header):
     """
     if header and _SANE.fullmatch(header) and mask_text(header) == header:
         return header
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()

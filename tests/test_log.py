@@ -1,6 +1,7 @@
 import base64
 import functools
 import json
+import logging
 import re
 import time
 from datetime import timedelta
@@ -12,7 +13,7 @@ from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from .. import series
-from ..dispatch import audit, cooldown, flood
+from ..dispatch import audit, cooldown, flood, rows
 from ..models import json2_api_log
 from ..protocol import key as key_format
 from .common import Json2Case
@@ -340,13 +341,16 @@ class TestRequestId(LogCase):
                         self.assertTrue(re.fullmatch("[0-9a-f]{32}", found), found)
 
     def test_the_servers_log_names_it(self):
-        """(A call that succeeds says so after its commit, which no test makes: see tests/live/test_log.py.)"""
-        # Nor does the log's own transaction end in a test.
-        at_once = patch.object(audit, "_tell_after_commit", lambda env, cr, row: audit._tell(row))
-        with at_once, patch.object(audit, "_logger") as logger:
-            self.post("no.model/read", headers={"X-Request-Id": "order-4711"})
-        text, *values = logger.info.call_args.args
-        self.assertRegex(text % tuple(values), r"^/json/2 no\.model/read 404 in [\d.]+ ms \[request order-4711\]$")
+        for path in ("no.model/read", "res.users/context_get"):
+            with self.assertLogs("werkzeug", logging.INFO) as logs:
+                self.post(path, headers={"X-Request-Id": "order-4711"})
+            self.assertRegex(logs.output[0], rf'"POST /json/2/{path} HTTP/1.1" \d+ .*\[request order-4711\]$')
+
+    def test_other_lines_of_the_servers_log(self):
+        self.post("res.users/context_get")
+        with self.assertLogs("werkzeug", logging.INFO) as logs:
+            self.url_open("/web/login")
+        self.assertNotIn("[request", logs.output[0])
 
 
 class TestArguments(LogCase):
@@ -762,7 +766,7 @@ class TestRetention(LogCase):
 
 class TestLogThatCannotBeWritten(LogCase):
     def broken(self):
-        return patch.object(audit, "_insert_statement", lambda columns: "INSERT INTO json2_no_such_table VALUES (1)")
+        return patch.object(rows, "_insert_statement", lambda columns: "INSERT INTO json2_no_such_table VALUES (1)")
 
     @mute_logger("odoo.sql_db", "odoo.addons.json2_backport.dispatch.audit")
     def test_errors_are_answered(self):

@@ -1,0 +1,121 @@
+"""Rows of calls that have changed nothing are written together, a moment after the calls.
+
+So reading does not wait for its own row. When the process is killed, rows of the last tenth of a second are lost, and
+nothing with them.
+"""
+import atexit
+import logging
+import threading
+import time
+from collections import defaultdict
+from contextlib import closing
+
+import psycopg2
+from psycopg2.errorcodes import UNDEFINED_TABLE
+from psycopg2.pool import PoolError
+
+from odoo.sql_db import db_connect
+
+from .rows import insert_late
+
+_logger = logging.getLogger(__name__)
+
+DELAY = 0.1
+# While the database takes no rows they are kept for so long, and so many: further calls write their rows themselves.
+PATIENCE = 60.0
+MAX_WAITING = 10_000
+
+_lock = threading.Lock()
+# Held while rows are being written, so that the last ones are not left behind at the end of the process.
+_writing = threading.Lock()
+_wake_up = threading.Event()
+_waiting = []  # (time.monotonic() of the call, name of the database, row)
+_writer = None
+
+
+def add(database, row):
+    """Have a row written soon.
+
+    :param str database: its name
+    :param dict row: ``{column: value}``
+    """
+    with _lock:
+        _waiting.append((time.monotonic(), database, row))
+        if _writer is None:
+            _start()
+    _wake_up.set()
+
+
+def is_full():
+    """Tell whether too many rows are waiting.
+
+    :rtype: bool
+    """
+    return len(_waiting) >= MAX_WAITING
+
+
+def flush():
+    """Write what is waiting, now."""
+    with _writing:
+        with _lock:
+            taken, _waiting[:] = _waiting[:], []
+        by_database = defaultdict(list)
+        for entry in taken:
+            by_database[entry[1]].append(entry)
+        for database, entries in by_database.items():
+            _write(database, entries)
+
+
+def _start():
+    # Begun by the first call, which is after the server has forked its workers.
+    global _writer
+    _writer = threading.Thread(target=_run, name="json2_backport.journal", daemon=True)
+    _writer.start()
+    atexit.register(flush)
+
+
+def _run():
+    while True:
+        _wake_up.wait()
+        time.sleep(DELAY)
+        _wake_up.clear()
+        try:
+            flush()
+        except Exception:
+            _logger.exception("Calls could not be logged.")
+
+
+def _write(database, entries):
+    try:
+        _insert(database, entries)
+    except (PoolError, psycopg2.OperationalError) as exc:
+        _keep(entries, exc)
+    except psycopg2.Error as exc:
+        if exc.pgcode == UNDEFINED_TABLE:
+            return  # The addon was uninstalled.
+        if len(entries) == 1:
+            _logger.exception("A call could not be logged.")
+            return
+        # One that cannot be written does not take the others with it.
+        for entry in entries:
+            _write(database, [entry])
+
+
+def _insert(database, entries):
+    now = time.monotonic()
+    with closing(db_connect(database).cursor()) as cr:
+        insert_late(cr, [(now - called, row) for called, _database, row in entries])
+        # A cursor of our own.
+        cr.commit()  # pylint: disable=invalid-commit
+
+
+def _keep(entries, exc):
+    """The database is away, or has no connection left: try again, for a while."""
+    now = time.monotonic()
+    young = [entry for entry in entries if now - entry[0] < PATIENCE]
+    if len(young) < len(entries):
+        _logger.error("%d calls could not be logged: %s", len(entries) - len(young), exc)
+    with _lock:
+        _waiting[:0] = young
+    if young:
+        _wake_up.set()

@@ -1,0 +1,125 @@
+import time
+from hmac import compare_digest
+
+from odoo import api, fields, models, tools
+
+from .. import series
+from ..dispatch.credentials import Credentials
+from ..protocol import key as key_format
+
+# What authentication reads of a key.
+_READ = frozenset([
+    "active", "expiration_date", "user_id", "name",
+    "allowed_models", "allowed_methods", "read_only", "allowed_networks", "log_arguments", "rate_limit", "rate_period",
+])  # fmt: skip
+# Changes that the ORM knows nothing of, made in SQL, count after so many seconds at the latest.
+_MAX_AGE = 60
+_UNKNOWN = (None, None, 0.0)
+
+
+class Json2ApiKey(models.Model):
+    """Finding out who a key stands for. It is part of every call.
+
+    What was found out is remembered for as long as the host's caches are: whoever changes a key or a user clears them,
+    and the host makes every process look whether they were cleared, at the beginning of every request.
+    """
+
+    _inherit = "json2.api.key"
+
+    @api.model
+    def _recall(self, secret):
+        """Find out who a key stands for, from memory.
+
+        :param str secret: what the client sent
+        :return: None when it has to be looked up
+        :rtype: Credentials | None
+        """
+        known, _since = self._known()
+        credentials, expiration_date, seen = known.get(key_format.digest(secret), _UNKNOWN)
+        is_good = time.monotonic() - seen < _MAX_AGE and not _is_past(expiration_date)
+        return credentials if is_good else None
+
+    @api.model
+    def _authenticate(self, secret):
+        """Find out who a key stands for, and what for, by one look-up; none for a mistyped key.
+
+        :param str secret: what the client sent
+        :return: None when the key is unknown, archived or expired, or its user is archived
+        :rtype: Credentials | None
+        """
+        if not key_format.is_well_formed(secret):
+            return None
+        now = time.monotonic()
+        known, since = self._known()
+        digest = key_format.digest(secret)
+        credentials, expiration_date, age = self._look_up(digest)
+        if not credentials or _is_past(expiration_date):
+            return None
+        # A transaction that began before the caches were cleared may not see what they were cleared for.
+        if since < now - age:
+            known[digest] = (credentials, expiration_date, now)
+        return credentials
+
+    @tools.ormcache()
+    def _known(self):
+        """Return what is remembered, and since when.
+
+        :return: ``({digest: (credentials, expiration date, when it was looked up)}, time.monotonic())``
+        :rtype: tuple[dict, float]
+        """
+        return {}, time.monotonic()
+
+    def _look_up(self, digest):
+        """Look a key up by its unique index.
+
+        In SQL because nobody has the right to read the digest. There is no join and no condition but one, because
+        PostgreSQL would take longer to plan them than to carry them out.
+
+        :param str digest: SHA-256 of the secret
+        :return: ``(credentials or None, expiration date or None, seconds since the transaction began)``
+        :rtype: tuple
+        """
+        self.env.cr.execute(
+            """
+            SELECT key.digest, key.active AND (SELECT active FROM res_users WHERE id = key.user_id),
+                   key.expiration_date, extract(epoch FROM clock_timestamp() - now())::float,
+                   key.user_id, key.id, key.name,
+                   key.allowed_models, key.allowed_methods, key.read_only, key.allowed_networks, key.log_arguments,
+                   coalesce(key.rate_limit, 0), coalesce(key.rate_period, 'minute')
+              FROM json2_api_key key
+             WHERE key.digest = %s
+            """,
+            [digest],
+        )
+        row = self.env.cr.fetchone()
+        if not row or not compare_digest(row[0], digest) or not row[1]:
+            return None, None, 0
+        return Credentials(*row[4:]), row[2], row[3]
+
+    def write(self, vals):
+        result = super().write(vals)
+        if _READ & vals.keys():
+            self._forget_known()
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self._forget_known()
+        return result
+
+    @api.model
+    def _forget_known(self):
+        """Have every process look at its keys again: at once, and once more when others can see the change."""
+        registry = self.env.registry
+        series.clear_caches(registry)
+
+        @self.env.cr.postcommit.add
+        def forget():
+            series.clear_caches(registry)
+            if registry.ready:
+                # Who commits outside of a request, in a shell for instance, signals nothing by himself.
+                registry.signal_changes()
+
+
+def _is_past(date):
+    return date is not None and date <= fields.Datetime.now()
