@@ -5,6 +5,7 @@ from ..dispatch.changes import only_reads
 READS = (
     'SELECT "res_partner".id FROM "res_partner" WHERE ("res_partner"."active" IN %s) ORDER BY "res_partner"."name" LIMIT 5',
     'SELECT COUNT(*) FROM "res_partner"',
+    'SELECT "res_users"."share", "res_users"."update" FROM "res_users"',
     "\n  SELECT COALESCE(name->>%s, name->>'en_US'), update_date FROM x WHERE lower(unaccent(y)) like any(%s)",
     "WITH latest AS (SELECT max(id) FROM x) SELECT * FROM latest",
     "(SELECT 1) UNION (SELECT 2)",
