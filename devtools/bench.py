@@ -6,6 +6,8 @@ same call without any authentication: the limit.
 
 All in one run, in turns, warmed up, every log at its default level. Other work on the machine distorts it.
 
+With --log: what the audit log costs. Ours, beside ours on a second server on the same database that writes no rows.
+
 Ours, bare, /jsonrpc and /xmlrpc/2 share one server; on 19.0 the last two belong to module `rpc`, which would take /json/2
 from us, so they are on the native server, which works on a copy of the same database. Every call has a connection of its
 own: Odoo's server closes them after each.
@@ -34,10 +36,12 @@ ROUNDS = 10
 SLICE_SECONDS = 1
 
 OWN, USER, BARE, BARE_NATIVE = "ours, our key", "ours, Odoo's key", "bare controller", "bare, native server"
+UNLOGGED = "ours, no log"
 JSONRPC, XMLRPC, NATIVE_JSON2 = "/jsonrpc", "/xmlrpc/2", "native /json/2"
 
 # (contestant, other, wanted ratio of medians)
 LATENCY_TARGETS = ((OWN, BARE, 1.10), (OWN, NATIVE_JSON2, 0.65), (OWN, JSONRPC, 1.06), (OWN, XMLRPC, 1.01))
+LOG_TARGETS = ((OWN, UNLOGGED, 1.10),)
 # (contestant, other, wanted ratio of calls per second, the median of those of the rounds)
 THROUGHPUT_TARGETS = ((OWN, NATIVE_JSON2, 1.5),)
 
@@ -45,14 +49,20 @@ MODEL, METHOD = "res.partner", "search_read"
 ARGUMENTS = {"domain": [], "fields": ["name"], "limit": 5}
 ADMIN_ID = 2
 
+NO_LOG = "JSON2_BENCH_NO_LOG"
 BARE_ADDON = "json2_bench"
 BARE_SOURCES = {
     "__manifest__.py": '{"name": "A bare controller", "depends": ["web"], "license": "LGPL-3"}\n',
     "__init__.py": f'''\
 import json
+import os
 
 from odoo import http
 from odoo.http import request
+
+if os.environ.get("{NO_LOG}"):
+    from odoo.addons.json2_backport.dispatch.audit import Entry
+    Entry.succeeded = lambda *args, **kwargs: None
 
 
 class Bare(http.Controller):
@@ -84,6 +94,7 @@ def configure(parser):
     parser.add_argument("--calls", type=int, default=CALLS, help=f"calls of each contestant of one client ({CALLS})")
     parser.add_argument("--rounds", type=int, default=ROUNDS,
                         help=f"slices of {SLICE_SECONDS} s of each contestant of {CLIENTS} clients ({ROUNDS})")
+    parser.add_argument("--log", action="store_true", help="measure what the audit log costs a call that reads")
 
 
 def main(arguments):
@@ -91,12 +102,14 @@ def main(arguments):
     present = hosts.present()
     host = hosts.get(arguments.odoo or (present[-1].series if present else hosts.FETCHABLE))
     database = databases.temporary_name("bench", host)
-    native = databases.temporary_name("benchnative", host) if host.major >= 19 else None
+    native = databases.temporary_name("benchnative", host) if host.major >= 19 and not arguments.log else None
     try:
         keys = _prepare(host, database, native)
         say(f"Odoo {host.series}; PostgreSQL {_setting('server_version')}: fsync={_setting('fsync')}, "
             f"synchronous_commit={_setting('synchronous_commit')}; load before we began {load:.1f} "
             f"on {os.cpu_count()} cores")
+        if arguments.log:
+            return _compare_with_and_without_log(host, database, keys, arguments.calls)
         with _Contest(host, database, native, keys, workers=0) as contestants:
             latencies = measure_latency(contestants, arguments.calls)
         with _Contest(host, database, native, keys, workers=WORKERS) as contestants:
@@ -111,6 +124,14 @@ def main(arguments):
     results += [_verdict(f"{CLIENTS} clients, calls/s", throughputs, _median_of_ratios, *target, at_most=False)
                 for target in THROUGHPUT_TARGETS]
     return 0 if all(results) else 1
+
+
+def _compare_with_and_without_log(host, database, keys, calls):
+    with _LogContest(host, database, None, keys, workers=0) as contestants:
+        latencies = measure_latency(contestants, calls)
+    _report_latency(latencies)
+    return 0 if all([_verdict("1 client, median", latencies, _ratio_of_medians, *target, at_most=True)
+                     for target in LOG_TARGETS]) else 1
 
 
 def _prepare(host, database, native):
@@ -138,16 +159,22 @@ class _Contest:
             file = scratch / BARE_ADDON / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(source)
-        extra = ("--max-cron-threads=0", f"--addons-path={host.addons_path},{scratch}")
-        self._servers = [Server(host, database, load=(*OURS, BARE_ADDON), workers=workers, extra=extra)]
+        self._extra = ("--max-cron-threads=0", f"--addons-path={host.addons_path},{scratch}")
+        self._servers = [Server(host, database, load=(*OURS, BARE_ADDON), workers=workers, extra=self._extra)]
         if native:
-            self._servers.append(Server(host, native, load=(*NATIVE, BARE_ADDON), workers=workers, extra=extra))
+            self._servers.append(Server(host, native, load=(*NATIVE, BARE_ADDON), workers=workers, extra=self._extra))
         self._keys = keys
         self._has_native = bool(native)
 
     def __enter__(self):
         for server in self._servers:
             server.start()
+        contestants = self._contestants()
+        for contestant in contestants:
+            contestant.check()
+        return contestants
+
+    def _contestants(self):
         ours, other = self._servers[0], self._servers[-1]
         json2_path = f"/json/2/{MODEL}/{METHOD}"
         json_type, body = "application/json", json.dumps(ARGUMENTS)
@@ -167,13 +194,28 @@ class _Contest:
                 Contestant(NATIVE_JSON2, other, json2_path, json_type, body, user),
                 Contestant(BARE_NATIVE, other, "/bare", json_type, body),
             ]
-        for contestant in contestants:
-            contestant.check()
         return contestants
 
     def __exit__(self, *_):
         for server in self._servers:
             server.stop()
+
+
+class _LogContest(_Contest):
+    """Ours twice: as it is, and on a server that leaves the log out."""
+
+    def __init__(self, host, database, native, keys, workers):
+        super().__init__(host, database, native, keys, workers)
+        self._servers.append(Server(host, database, load=(*OURS, BARE_ADDON), workers=workers, extra=self._extra,
+                                    environment={NO_LOG: "1"}))
+
+    def _contestants(self):
+        ours, unlogged = self._servers
+        headers = {"Authorization": f"Bearer {self._keys['own']}"}
+        path, body = f"/json/2/{MODEL}/{METHOD}", json.dumps(ARGUMENTS)
+        return [Contestant(BARE, ours, "/bare", "application/json", body),
+                Contestant(OWN, ours, path, "application/json", body, headers),
+                Contestant(UNLOGGED, unlogged, path, "application/json", body, headers)]
 
 
 class Contestant:

@@ -135,21 +135,20 @@ FILTERS = {
     "IP": [["ip", "ilike", "10.0.7.7"]],
     "IP of the week": ["&", WEEK, ["ip", "ilike", "10.0.7.7"]],
     "IP of nobody": [["ip", "ilike", "192.168.1.1"]],
-    "request id": [["request_id", "ilike", "c4ca4238a0b923820dcc509a6f75849b"]],
-    "request id, exactly": [["request_id", "=", "c4ca4238a0b923820dcc509a6f75849b"]],
-    "request id of none": [["request_id", "ilike", "order-4711"]],
+    "request id": [["request_id", "=", "c4ca4238a0b923820dcc509a6f75849b"]],
+    "request id of none": [["request_id", "=", "order-4711"]],
     "message": [["error_message", "ilike", "nope"]],
     "message of none": [["error_message", "ilike", "no such text"]],
 }
 
 
-@pytest.mark.parametrize("domain", FILTERS.values(), ids=FILTERS)
-def test_list(host, web, domain):
-    seconds, result = median_time(lambda: web.open_list(host, "json2.api.log", LIST, domain))
+@pytest.mark.parametrize("name", FILTERS)
+def test_list(host, web, name):
+    seconds, result = median_time(lambda: web.open_list(host, "json2.api.log", LIST, FILTERS[name]))
     print(f"{seconds:.3f} s, {result['length']} found")
     assert seconds < LIST_SECONDS
-    if "none" not in str(domain) and domain[0][0] not in ("ip", "request_id", "error_message", "user_id"):
-        assert len(result["records"]) == 80
+    assert len(result["records"]) == min(result["length"], 80)
+    assert bool(result["records"]) is not name.endswith((" of none", " of nobody"))
 
 
 @pytest.mark.parametrize("groupby", ["key_name", "model", "method", "status", "ip", "create_date:day", "user_id"])
