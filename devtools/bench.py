@@ -130,8 +130,8 @@ def _compare_with_and_without_log(host, database, keys, calls):
     with _LogContest(host, database, None, keys, workers=0) as contestants:
         latencies = measure_latency(contestants, calls)
     _report_latency(latencies)
-    return 0 if all([_verdict("1 client, median", latencies, _ratio_of_medians, *target, at_most=True)
-                     for target in LOG_TARGETS]) else 1
+    results = [_verdict("1 client, median", latencies, _ratio_of_medians, *target, at_most=True) for target in LOG_TARGETS]
+    return 0 if all(results) else 1
 
 
 def _prepare(host, database, native):

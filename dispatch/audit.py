@@ -12,7 +12,10 @@ import logging
 import time
 from dataclasses import dataclass, field
 
+import psycopg2
 from psycopg2.pool import PoolError
+
+from odoo.sql_db import Cursor
 
 from ..protocol.masking import mask_text, masked_json
 from ..protocol.request_id import request_id
@@ -29,16 +32,17 @@ MAX_TRACEBACK = 50_000
 
 
 def begin(endpoint, request):
-    """Begin to account for a request.
+    """Begin to account for a request; once for all tries of it, since its client waits for all of them.
 
     :param str endpoint: the path's first part
     :param odoo.http.Request request: the request
     :return: its place in the log
     :rtype: Entry
     """
-    entry = Entry.of_request(endpoint, request.httprequest)
-    access_line.name_request(entry.request_id)
-    return entry
+    if not hasattr(request, "json2_entry"):
+        request.json2_entry = Entry.of_request(endpoint, request.httprequest)
+        access_line.name_request(request.json2_entry.request_id)
+    return request.json2_entry
 
 
 @dataclass
@@ -116,13 +120,13 @@ class Entry:
                 traceback=_storable(mask_text(traceback[-MAX_TRACEBACK:])),
             )
             try:
-                with env.registry.cursor() if own_transaction else contextlib.nullcontext(env.cr) as cr:
+                with _new_transaction(env) if own_transaction else contextlib.nullcontext(env.cr) as cr:
                     self._write(cr, credentials, row)
                     _write_json_after_commit(env, cr, row)
-            except PoolError:
+            except (PoolError, psycopg2.OperationalError, psycopg2.InterfaceError):
                 if self._is_anonymous(credentials):
                     raise
-                # Every connection is in use; there will be one in a moment.
+                # No connection to the database is left, or that of the call is lost. There may be one in a moment.
                 journal.add(env.cr.dbname, row)
         except Exception:
             _logger.exception("The call could not be logged.")
@@ -172,6 +176,21 @@ class Entry:
         except Exception:
             _logger.exception("The arguments of a call could not be logged.")
             return None
+
+
+@contextlib.contextmanager
+def _new_transaction(env):
+    """Give the cursor for a transaction after that of the call.
+
+    On the connection of the call where that is still there: calls that each want a second one could wait for each other.
+    """
+    cr = env.cr
+    if isinstance(cr, Cursor) and not cr.closed and not getattr(cr, "readonly", False):
+        yield cr
+        cr.commit()  # pylint: disable=invalid-commit
+    else:
+        with env.registry.cursor() as cr:
+            yield cr
 
 
 @functools.lru_cache(maxsize=1024)

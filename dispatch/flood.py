@@ -1,10 +1,11 @@
 """A flood of requests without a valid key must not fill the disk.
 
-Each process writes a bounded number of rows for one address and minute; what comes after is counted in the last of
-them, which is written at most once a second.
+Each process writes a bounded number of rows for one address and minute; what comes after is counted in the last of them.
 """
 import threading
 import time
+
+from . import journal
 
 ROWS_PER_MINUTE = 30
 _MAX_ADDRESSES = 10_000
@@ -17,10 +18,8 @@ _minutes = {}
 class _Minute:
     def __init__(self, number):
         self.number = number
-        self.rows = 0
+        self.rows = 0  # with those that are counted only
         self.last_row = None
-        self.repetitions = 1
-        self.written = 0.0
 
 
 def write(cr, address, insert):
@@ -34,34 +33,22 @@ def write(cr, address, insert):
         insert()
         return
     with _lock:
-        minute, finished = _minute_of((cr.dbname, address))
+        minute = _minute_of((cr.dbname, address))
         minute.rows += 1
-        is_new = minute.rows <= ROWS_PER_MINUTE
-        if not is_new:
-            minute.repetitions += 1
-            if time.monotonic() - minute.written < 1:
-                return
-        minute.written = time.monotonic()
-    if finished:
-        _write_count(cr, finished)
-    if is_new:
-        minute.last_row = insert()
-    else:
-        _write_count(cr, minute)
-
-
-def _write_count(cr, minute):
-    if minute.last_row:
-        cr.execute("UPDATE json2_api_log SET repetitions = %s WHERE id = %s", [minute.repetitions, minute.last_row])
+        number = minute.rows
+    if number <= ROWS_PER_MINUTE:
+        row = insert()
+        if number == ROWS_PER_MINUTE:
+            minute.last_row = row
+    if minute.last_row and minute.rows > ROWS_PER_MINUTE:
+        journal.count(cr, minute.last_row, minute.rows - ROWS_PER_MINUTE + 1)
 
 
 def _minute_of(key):
-    """Return the running minute of an address, and the last one if its count is still to be written."""
     number = int(time.time() // 60)
     minute = _minutes.get(key)
-    if minute is not None and minute.number == number:
-        return minute, None
-    if len(_minutes) >= _MAX_ADDRESSES:
-        _minutes.clear()
-    finished, _minutes[key] = minute, _Minute(number)
-    return _minutes[key], finished if finished and finished.repetitions > 1 else None
+    if minute is None or minute.number != number:
+        if len(_minutes) >= _MAX_ADDRESSES:
+            _minutes.clear()
+        minute = _minutes[key] = _Minute(number)
+    return minute

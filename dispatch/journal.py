@@ -1,7 +1,7 @@
-"""Rows of calls that have changed nothing are written together, a moment after the calls.
+"""What the log is told of calls that have changed nothing is written together, a moment after the calls.
 
-So reading does not wait for its own row. When the process is killed, rows of the last tenth of a second are lost, and
-nothing with them.
+So reading does not wait for its own row. When the process is killed, that of the last tenth of a second is lost, and
+nothing with it.
 """
 import atexit
 import logging
@@ -14,9 +14,9 @@ import psycopg2
 from psycopg2.errorcodes import UNDEFINED_TABLE
 from psycopg2.pool import PoolError
 
-from odoo.sql_db import db_connect
+from odoo.sql_db import Cursor, db_connect
 
-from .rows import insert_late
+from .rows import insert_late, set_repetitions
 
 _logger = logging.getLogger(__name__)
 
@@ -26,10 +26,11 @@ PATIENCE = 60.0
 MAX_WAITING = 10_000
 
 _lock = threading.Lock()
-# Held while rows are being written, so that the last ones are not left behind at the end of the process.
+# Held while something is being written, so that the last ones are not left behind at the end of the process.
 _writing = threading.Lock()
 _wake_up = threading.Event()
 _waiting = []  # (time.monotonic() of the call, name of the database, row)
+_counts = defaultdict(dict)  # name of the database -> {id of a row: repetitions}
 _writer = None
 
 
@@ -41,9 +42,22 @@ def add(database, row):
     """
     with _lock:
         _waiting.append((time.monotonic(), database, row))
-        if _writer is None:
-            _start()
-    _wake_up.set()
+    _wake()
+
+
+def count(cr, row_id, repetitions):
+    """Have a row say soon how many requests it stands for.
+
+    :param cr: a cursor of its database; that of a test, whose rows nobody else sees, writes at once
+    :param int row_id: id of the row
+    :param int repetitions: as of now
+    """
+    if not isinstance(cr, Cursor):
+        set_repetitions(cr, {row_id: repetitions})
+        return
+    with _lock:
+        _counts[cr.dbname][row_id] = repetitions
+    _wake()
 
 
 def is_full():
@@ -59,19 +73,26 @@ def flush():
     with _writing:
         with _lock:
             taken, _waiting[:] = _waiting[:], []
+            counts = dict(_counts)
+            _counts.clear()
         by_database = defaultdict(list)
         for entry in taken:
             by_database[entry[1]].append(entry)
         for database, entries in by_database.items():
             _write(database, entries)
+        for database, repetitions in counts.items():
+            _write_counts(database, repetitions)
 
 
-def _start():
+def _wake():
     # Begun by the first call, which is after the server has forked its workers.
     global _writer
-    _writer = threading.Thread(target=_run, name="json2_backport.journal", daemon=True)
-    _writer.start()
-    atexit.register(flush)
+    with _lock:
+        if _writer is None:
+            _writer = threading.Thread(target=_run, name="json2_backport.journal", daemon=True)
+            _writer.start()
+            atexit.register(flush)
+    _wake_up.set()
 
 
 def _run():
@@ -99,6 +120,16 @@ def _write(database, entries):
         # One that cannot be written does not take the others with it.
         for entry in entries:
             _write(database, [entry])
+
+
+def _write_counts(database, repetitions):
+    try:
+        with closing(db_connect(database).cursor()) as cr:
+            set_repetitions(cr, repetitions)
+            # A cursor of our own.
+            cr.commit()  # pylint: disable=invalid-commit
+    except (PoolError, psycopg2.Error) as exc:
+        _logger.error("%d rows of the log could not be told how often they were repeated: %s", len(repetitions), exc)
 
 
 def _insert(database, entries):

@@ -58,15 +58,26 @@ def check_media_type(request):
         return
     if request.httprequest.mimetype in MIMETYPES or not request.httprequest.content_length:
         return
+    raise unsupported_media_type(request, request.httprequest.path)
+
+
+def unsupported_media_type(request, route):
+    """Return the refusal of a media type, in the words of Odoo 19 (``odoo.http.Request._set_request_dispatcher``).
+
+    :param odoo.http.Request request: the request
+    :param str route: the URL that was called
+    :return: with the header ``Accept``
+    :rtype: UnsupportedMediaType
+    """
     compatible = ["http"] + (["jsonrpc"] if request.httprequest.mimetype == "application/json-rpc" else [])
     error = UnsupportedMediaType(
-        f"Request inferred type is compatible with {compatible} but {request.httprequest.path!r} is type='json2'.\n\n"
+        f"Request inferred type is compatible with {compatible} but {route!r} is type='json2'.\n\n"
         "Please verify the Content-Type request header and try again."
     )
     # werkzeug has no other way to add a header to this exception.
     response = error.get_response()
     response.headers["Accept"] = ", ".join(MIMETYPES)
-    raise UnsupportedMediaType(response=response)
+    return UnsupportedMediaType(response=response)
 
 
 def parse_body(data):

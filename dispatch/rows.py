@@ -56,6 +56,16 @@ def insert_late(cr, rows):
     )
 
 
+def set_repetitions(cr, repetitions):
+    """Have rows say how many requests they stand for.
+
+    :param cr: the cursor
+    :param dict[int, int] repetitions: ``{id of a row: requests}``
+    """
+    for row_id, number in repetitions.items():
+        cr.execute("UPDATE json2_api_log SET repetitions = %s WHERE id = %s AND repetitions < %s", [number, row_id, number])
+
+
 def commit_durably(cr):
     """Wait for the disk at the commit, whatever the rows before have said: of several calls a later one may have written.
 

@@ -1,12 +1,12 @@
 from werkzeug.exceptions import Forbidden
 
 from odoo import models
-from odoo.http import request
+from odoo.http import _dispatchers, request
 
 from ..dispatch import audit
 from ..dispatch.base import EndpointDispatcher
 from ..dispatch.errors import log_failure
-from ..dispatch.json2 import Json2Dispatcher
+from ..dispatch.json2 import Json2Dispatcher, unsupported_media_type
 from ..dispatch.read_only import transaction_mode
 from ..dispatch.restrictions import check_call
 from ..protocol import key as key_format
@@ -25,6 +25,16 @@ class IrHttp(models.AbstractModel):
         if not any(url == "/json/2" and endpoint.routing["type"] == "json2" for url, endpoint in rules):
             return rules
         return [rule for rule in rules if rule[1].routing["type"] != Json2Dispatcher.routing_type]
+
+    @classmethod
+    def _match(cls, path_info):
+        rule, args = super()._match(path_info)
+        if rule.endpoint.routing["type"] == "json2" and not _dispatchers["json2"].is_compatible_with(request):
+            # The host would refuse the request next, and nothing of it would get here any more.
+            refusal = unsupported_media_type(request, rule.endpoint.routing["routes"][0])
+            log_failure(audit.begin("/json/2", request), None, refusal, refusal.response)
+            raise refusal
+        return rule, args
 
     @classmethod
     def _authenticate(cls, endpoint):
