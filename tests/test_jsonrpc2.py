@@ -347,8 +347,10 @@ class TestAuthentication(JsonRpcCase):
 
     def test_the_user_has_to_be_the_keys(self):
         for key in ("", self.key):
-            message = self.execute_kw(self.employee.id, self.key, "res.users", "context_get", [])
-            self.assert_rpc_error(self.answer(message, key=key), FORBIDDEN, id=1)
+            for uid in (self.employee.id, 0, False, None, True, [self.admin.id], float(self.admin.id)):
+                with self.subTest(uid):
+                    message = self.execute_kw(uid, self.key, "res.users", "context_get", [])
+                    self.assert_rpc_error(self.answer(message, key=key), FORBIDDEN, id=1)
 
     def test_bearer_with_a_password_that_is_none(self):
         for password in ("admin", "", None, False):
