@@ -10,7 +10,7 @@ VERSION = release.version_info[0]
 from .arguments import bind, name_arguments  # noqa: E402
 from .batches import commit_batch  # noqa: E402
 from .data import adapt_record  # noqa: E402
-from .database_header import API_PATHS, support_database_header  # noqa: E402
+from .database_header import API_PATHS, is_served, support_database_header  # noqa: E402
 from .exceptions import http_status, integrity_error, is_concurrency_error  # noqa: E402
 from .fields import Many2oneUnchecked, aggregation  # noqa: E402
 from .hooks import hook_environment  # noqa: E402

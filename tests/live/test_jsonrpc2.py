@@ -179,8 +179,52 @@ class TestSeveralDatabases:
         answer = Client(server, api_key, names[0]).send("POST", "/jsonrpc2", message)
         assert answer.json()["error"]["code"] == -32602
 
-    def test_body_alone_cannot_choose(self, several, api_key):
-        """Odoo chooses the database before it reads a body."""
+    @pytest.mark.parametrize("named", [0, 1])
+    def test_body_alone(self, several, api_key, named):
+        server, names = several
+        for name in names:
+            Client(server, api_key, name).call(
+                "ir.config_parameter", "set_param", {"key": "json2.which", "value": name}).raise_for_status()
+        arguments = ["ir.config_parameter", "get_param", ["json2.which"]]
+        model = {"model": arguments[0], "method": arguments[1], "args": arguments[2], "db": names[named]}
+        service = {"service": "object", "method": "execute_kw", "args": [names[named], 2, api_key, *arguments]}
+        for params in (model, service):
+            answer = Client(server, api_key).send("POST", "/jsonrpc2", request("call", params=params))
+            assert (answer.status_code, "Set-Cookie" in answer.headers) == (200, False), answer.text
+            assert answer.json()["result"] == names[named]
+        named_arguments = {"key": "json2.which", "db": names[named], "api_key": api_key}
+        answer = Client(server).send("POST", "/jsonrpc2", request("ir.config_parameter.get_param", params=named_arguments))
+        assert answer.json()["result"] == names[named]
+
+    def test_batch_that_names_two(self, several, api_key):
+        server, names = several
+        who = {"model": "res.users", "method": "context_get"}
+        messages = [1, request("call", params=who), *(request("call", params={**who, "db": name}) for name in names[::-1])]
+        answers = Client(server, api_key).send("POST", "/jsonrpc2", messages).json()
+        assert [answer.get("error", {}).get("code") for answer in answers] == [-32600, None, None, -32602]
+        assert names[0] in answers[3]["error"]["data"]["message"]
+
+    @pytest.mark.parametrize("name", [None, "", "json2_live_no_such", "postgres", "x'; DROP DATABASE x; --", "\x00"])
+    def test_body_that_names_none(self, several, api_key, name):
+        server, _names = several
+        message = request("call", params={"model": "res.users", "method": "context_get", "db": name})
+        for body in (message, [message], [], b"{", b"", json.dumps(message).encode() + b" " * 10485760):
+            assert Client(server, api_key).send("POST", "/jsonrpc2", body).status_code == 404
+
+    def test_header_is_asked_first(self, several, api_key):
         server, names = several
         message = request("call", params={"model": "res.users", "method": "context_get", "db": names[0]})
-        assert Client(server, api_key).send("POST", "/jsonrpc2", message).status_code == 404
+        answer = Client(server, api_key, "json2_live_no_such").send("POST", "/jsonrpc2", message)
+        assert (answer.status_code, "Set-Cookie" in answer.headers) == (404, False)
+
+    def test_other_paths_do_not_ask_the_body(self, several, api_key):
+        server, names = several
+        message = request("call", params={"model": "res.users", "method": "context_get", "db": names[0]})
+        for path in ("/json/2/res.users/context_get", "/jsonrpc2x"):
+            assert Client(server, api_key).send("POST", path, message).status_code == 404
+
+    def test_odoorpc(self, several, users, api_key):
+        """A client of /jsonrpc, which knows nothing of the header."""
+        server, _names = several
+        answers = said(run_example([venv.python(venv.CLIENTS)], "client_odoorpc.py", server=server, key=api_key))
+        assert (answers["user"], answers["deleted"], answers["paths"]) == (users["admin"]["id"], True, ["/jsonrpc2"])
