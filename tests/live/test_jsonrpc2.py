@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from example_files import EXAMPLES, run_example
-from support import ADDON, NATIVE, OURS, Client, Server
+from support import ADDON, NATIVE, OURS, Client, Server, databases, odoo
 from test_transactions import PATIENCE, refs, transaction, wait_until_blocked
 
 from devtools import node, postgres, venv
@@ -155,6 +155,60 @@ def test_beside_native(host, prepared, new_database, api_key):
         assert [answer.get("error", {}).get("code") for answer in answers] == [None, -32601, None]
         assert postgres.sql("SELECT status FROM json2_api_log WHERE endpoint = '/jsonrpc2' ORDER BY id",
                             database=server.databases[0]) == [["200"], ["404"], ["200"]]
+
+
+# The user "internal" wants a second factor; whoever fails three times has to wait.
+PASSWORDS = """
+parameters = env["ir.config_parameter"]
+parameters.set_param("json2_backport.password_login", "True")
+parameters.set_param("base.login_cooldown_after", "3")
+env.cr.execute("UPDATE res_users SET totp_secret = 'JBSWY3DPEHPK3PXP' WHERE login = 'internal'")
+"""
+
+
+class TestPasswords:
+    """With the setting that lets logins and passwords in, by the rules of the host's own module for two factors."""
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def two_factors(host, prepared, new_database, shell):
+        name = new_database(prepared)
+        odoo.install(host, name, "--init", "auth_totp", *databases.auto_install_options(host, False))
+        shell(name, PASSWORDS)
+        with Server(host, name, load=OURS) as running:
+            yield running
+
+    @pytest.fixture
+    def ask(self, two_factors):
+        """ask(service, method, *arguments): the result, or the code of the error."""
+        def ask(service, method, *arguments):
+            params = {"service": service, "method": method, "args": [two_factors.databases[0], *arguments]}
+            answer = Client(two_factors).send("POST", "/jsonrpc2", request("call", params=params)).json()
+            return answer["result"] if "result" in answer else answer["error"]["code"]
+        return ask
+
+    @pytest.mark.parametrize("method, more", [("login", []), ("authenticate", [{}])])
+    def test_login(self, ask, users, own_keys, method, more):
+        assert ask("common", method, "admin", "admin", *more) == users["admin"]["id"]
+        assert ask("common", method, "internal", "internal", *more) is False
+        assert ask("common", method, "internal", own_keys["internal"], *more) == users["internal"]["id"]
+
+    def test_call(self, ask, users, own_keys, user_keys):
+        def who(name, secret):
+            answer = ask("object", "execute_kw", users[name]["id"], secret, "res.users", "context_get", [])
+            return answer["uid"] if isinstance(answer, dict) else answer
+
+        assert who("admin", "admin") == users["admin"]["id"]
+        assert who("internal", "internal") == -32001
+        for keys in (own_keys, user_keys):
+            assert who("internal", keys["internal"]) == users["internal"]["id"]
+
+    def test_cooldown(self, ask, users):
+        """Last: it is the address that has to wait."""
+        for _attempt in range(3):
+            assert ask("common", "login", "portal", "wrong") is False
+        assert ask("common", "login", "portal", "portal") is False
+        assert ask("object", "execute_kw", users["portal"]["id"], "portal", "res.users", "context_get", []) == -32001
 
 
 class TestSeveralDatabases:
