@@ -1,17 +1,22 @@
 """Entry points that the manifest names."""
 from . import series
 from .dispatch.access_line import add_request_ids
+from .dispatch.database import read_database_from_body
 from .dispatch.log_filter import keep_keys_out_of_logs
 from .dispatch.read_only import guard_other_cursors
 
 
 def post_load():
-    """Prepare the process: its log names our requests and no keys, and a host older than 19 learns ``X-Odoo-Database``.
+    """Prepare the process.
+
+    A host older than 19 learns the ``X-Odoo-Database`` header, ``/jsonrpc2`` finds its database as ``/jsonrpc`` does, and
+    the server's log names our requests and no keys.
 
     Odoo calls this as soon as the addon is imported: at start when it is named in ``server_wide_modules``, which is
     what a server with several databases needs.
     """
     series.support_database_header()
+    read_database_from_body()
     guard_other_cursors()
     keep_keys_out_of_logs()
     add_request_ids()

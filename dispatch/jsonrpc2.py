@@ -4,6 +4,7 @@ A request by itself is one transaction, as on ``/json/2``: what it raises goes t
 after a conflict, and comes back to ``handle_error``. So it is with an atomic batch. Otherwise each call of a batch has a
 savepoint of its own, and only a conflict with another transaction ends the batch as a whole.
 """
+import contextlib
 import dataclasses
 import logging
 import time
@@ -251,7 +252,8 @@ class JsonRpc2Dispatcher(EndpointDispatcher, http.Dispatcher):
         if exchange.failure:
             raise exchange.failure
         exchange.entry.started = time.perf_counter() if self.is_batch else exchange.entry.started
-        result = invoke(self, exchange)
+        with series.unbroken_transaction(self.request.env) if self.is_batch else contextlib.nullcontext():
+            result = invoke(self, exchange)
         exchange.succeed(self.request.env, result)
 
     def _response(self, exception=None):

@@ -6,6 +6,7 @@ from odoo.exceptions import AccessDenied, MissingError
 from .. import series
 from ..protocol import invocation
 from ..protocol.key import is_key_like
+from . import parameters
 from .call import Call, execute
 from .credentials import Credentials, unauthorized
 
@@ -72,8 +73,7 @@ def _find_credentials(dispatcher, call):
 
 def _is_password(dispatcher, text):
     """Tell whether a text is to be tried as a password: only where the settings allow that, and never a key."""
-    parameters = dispatcher.request.env["ir.config_parameter"].sudo()
-    return not is_key_like(text) and parameters.get_param("json2_backport.password_login") == "True"
+    return not is_key_like(text) and parameters.is_on(dispatcher.request.env, "password_login")
 
 
 def _check_password(dispatcher, call):

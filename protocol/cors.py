@@ -7,7 +7,7 @@ MAX_AGE = 86400
 
 _PREFLIGHT_HEADERS = {
     "Access-Control-Allow-Methods": "POST",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Odoo-Database, X-Request-Id",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Json2-Atomic, X-Odoo-Database, X-Request-Id",
     "Access-Control-Max-Age": str(MAX_AGE),
 }
 # A page can read these of an answer, beside the few that it always can.

@@ -121,7 +121,8 @@ def _read_object(method, args):
         _name(head, "method"),
         _name(head, "model"),
         database=_text(head, "database"),
-        uid=uid,
+        # Nobody, which is not the same as not to say who.
+        uid=False if uid is None else uid,
         password=_text(head, "password"),
         **arguments,
     )

@@ -11,7 +11,7 @@ from .arguments import bind, name_arguments  # noqa: E402
 from .batches import commit_batch  # noqa: E402
 from .caches import PARAMETER_CACHE, clear_caches  # noqa: E402
 from .data import adapt_record  # noqa: E402
-from .database_header import API_PATHS, support_database_header  # noqa: E402
+from .database_header import API_PATHS, is_served, support_database_header  # noqa: E402
 from .exceptions import http_status, integrity_error, is_concurrency_error  # noqa: E402
 from .fields import Many2oneUnchecked, aggregation  # noqa: E402
 from .hooks import hook_environment  # noqa: E402
@@ -21,7 +21,7 @@ from .methods import is_model_method, public_method  # noqa: E402
 from .passwords import check_password, host_version, log_in  # noqa: E402
 from .request_body import discard_body  # noqa: E402
 from .results import classic_result  # noqa: E402
-from .savepoint import savepoint  # noqa: E402
+from .savepoint import savepoint, unbroken_transaction  # noqa: E402
 from .user_keys import (  # noqa: E402
     HAS_EXPIRATION,
     HAS_KEY_MANAGEMENT,

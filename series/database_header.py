@@ -47,7 +47,7 @@ def _choose_database(host_method):
             self.json2_database_conflict = header != session_db
             return session, dbname
         session.can_save = False
-        session.db = header if _exists(header, host) else None
+        session.db = header if is_served(header, host) else None
         session.is_dirty = False
         return session, session.db
 
@@ -84,8 +84,13 @@ def _stored_database(session_id):
     return store.get(session_id).get("db") if session_id and store.is_valid_key(session_id) else None
 
 
-def _exists(database, host):
-    """Tell whether the host serves a database. It is asked by name only once it is known to be served."""
+def is_served(database, host):
+    """Tell whether a database may be reached under a host name. It is asked by name only once it is known to be served.
+
+    :param str database: any text
+    :param str host: the request's ``HTTP_HOST``
+    :rtype: bool
+    """
     if database in Registry.registries:
         return bool(http.db_filter([database], host=host))
     return database in http.db_list(force=True, host=host)

@@ -14,11 +14,9 @@ def savepoint(env):
     beyond the transaction, models that were changed, and what was to happen after the commit.
 
     :param odoo.api.Environment env: of the call
-    :raise UnprocessableEntity: the method ends the transaction, and with it the savepoint
     """
     cr = env.cr
     after_commit = list(cr.postcommit._funcs)
-    cr.commit = _refuse_commit
     try:
         with cr.savepoint():
             yield
@@ -27,11 +25,26 @@ def savepoint(env):
         cr.postcommit._funcs.extend(after_commit)
         _forget_changes(env.registry, cr)
         raise
+
+
+@contextlib.contextmanager
+def unbroken_transaction(env):
+    """Refuse to commit or to roll back while a call is made, since that would be for all the calls before it as well.
+
+    :param odoo.api.Environment env: of the call
+    :raise UnprocessableEntity: the method ends the transaction
+    """
+    cr = env.cr
+    cr.commit = cr.rollback = _refuse
+    try:
+        yield
     finally:
+        # A read-only call has taken them away itself.
         vars(cr).pop("commit", None)
+        vars(cr).pop("rollback", None)
 
 
-def _refuse_commit():
+def _refuse():
     raise UnprocessableEntity("This method ends the transaction, which no call of a batch can: send it by itself.")
 
 

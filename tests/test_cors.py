@@ -36,7 +36,7 @@ class TestCors(Json2Case):
         self.assertEqual(response.headers["Access-Control-Allow-Methods"], "POST")
         self.assertEqual(
             response.headers["Access-Control-Allow-Headers"],
-            "Authorization, Content-Type, X-Odoo-Database, X-Request-Id",
+            "Authorization, Content-Type, X-Json2-Atomic, X-Odoo-Database, X-Request-Id",
         )
         self.assertEqual(response.headers["Access-Control-Max-Age"], "86400")
         self.assertNotIn("Set-Cookie", response.headers)

@@ -347,8 +347,10 @@ class TestAuthentication(JsonRpcCase):
 
     def test_the_user_has_to_be_the_keys(self):
         for key in ("", self.key):
-            message = self.execute_kw(self.employee.id, self.key, "res.users", "context_get", [])
-            self.assert_rpc_error(self.answer(message, key=key), FORBIDDEN, id=1)
+            for uid in (self.employee.id, 0, False, None, True, [self.admin.id], float(self.admin.id)):
+                with self.subTest(uid):
+                    message = self.execute_kw(uid, self.key, "res.users", "context_get", [])
+                    self.assert_rpc_error(self.answer(message, key=key), FORBIDDEN, id=1)
 
     def test_bearer_with_a_password_that_is_none(self):
         for password in ("admin", "", None, False):
@@ -519,13 +521,35 @@ class TestBatch(JsonRpcCase):
         self.env.cr.postcommit.run()
         self.assertEqual(called, [])
 
-    def test_no_call_of_a_batch_may_commit(self):
-        def commit(records, values):
+    def test_no_call_of_a_batch_may_end_the_transaction(self):
+        """It would commit or roll back the calls before it, too."""
+        category = self.env["res.partner.category"].create({"name": "c"})
+        rename = self.call("res.partner.category", "write", [category.id], {"name": "d"})
+        for end in ("commit", "rollback"):
+            def write(records, values, end=end):
+                getattr(records.env.cr, end)()
+
+            with self.subTest(end), patch.object(type(self.partner), "write", write):
+                first, second = self.answer([rename, self.writing(ref="1")])
+                self.assertIs(first["result"], True)
+                self.assert_rpc_error(second, INVALID_PARAMS, id=1)
+                first, second = self.answer([rename, self.writing(ref="1")], headers=self.ATOMIC)
+                self.assert_rpc_error(first, ROLLED_BACK, id=1)
+                self.assert_rpc_error(second, INVALID_PARAMS, id=1)
+
+    def test_a_read_only_call_leaves_the_others_in_the_transaction(self):
+        """What keeps a call from ending the transaction is there again after one that had a stricter guard."""
+        record, read_only = self.env["json2.api.key"]._generate("read-only", self.admin)
+        record.read_only = True
+        read = {"model": "res.partner", "method": "search_count", "args": [[]], "api_key": read_only}
+
+        def write(records, values):
             records.env.cr.commit()
 
-        with patch.object(type(self.partner), "write", commit):
-            (answer,) = self.answer([self.writing(ref="1")])
-        self.assert_rpc_error(answer, INVALID_PARAMS, id=1)
+        with patch.object(type(self.partner), "write", write):
+            first, second = self.answer([self.request("call", read), self.writing(ref="1")], headers=self.ATOMIC)
+        self.assert_rpc_error(first, ROLLED_BACK, id=1)
+        self.assert_rpc_error(second, INVALID_PARAMS, id=1)
 
     def test_the_length_is_bounded(self):
         self.set_parameter("batch_limit", 2)

@@ -65,11 +65,13 @@ class Comparable:
 
     # The length follows from the body, which is compared.
     NOT_OURS = {"date", "server", "content-length", "connection"}
+    # What we have beyond native.
+    ADDED = {"x-request-id"}
 
     def __init__(self, answer, server, other_ids):
         self.status = answer.status_code
         self.headers = {name.lower(): self._header(name.lower(), value) for name, value in answer.headers.items()
-                        if name.lower() not in self.NOT_OURS}
+                        if name.lower() not in self.NOT_OURS | self.ADDED}
         self.error = self._error(answer)
         self.shape = shape(answer.json()) if self.status == 200 and "json" in self.headers.get("content-type", "") else None
         self.body = self.error or self._text(answer.text, server)

@@ -4,13 +4,17 @@ import json
 import os
 import shutil
 import subprocess
+import time
 
 import pytest
 from example_files import EXAMPLES, run_example
-from support import ADDON, NATIVE, OURS, Client, Server
+from support import ADDON, NATIVE, OURS, Client, Server, databases, odoo
 from test_transactions import PATIENCE, refs, transaction, wait_until_blocked
 
 from devtools import node, postgres, venv
+
+# Rows of calls that have only read are written a moment later.
+SETTLED = 0.4
 
 
 @pytest.fixture(params=["api_key", "user_key"])
@@ -122,13 +126,15 @@ class TestTransactions:
 
 def rows(server, method, record):
     """The statuses in the log of the calls of a method on a record."""
+    time.sleep(SETTLED)
     return postgres.sql(
         "SELECT status FROM json2_api_log WHERE endpoint = '/jsonrpc2' AND method = :'method' AND record_ids = :'record' "
-        "ORDER BY id", database=server.databases[0], method=method, record=str(record))
+        "ORDER BY create_date", database=server.databases[0], method=method, record=str(record))
 
 
 def test_refusals_are_logged(server, rpc):
     def count():
+        time.sleep(SETTLED)
         [[number]] = postgres.sql("SELECT coalesce(sum(repetitions), 0) FROM json2_api_log WHERE endpoint = '/jsonrpc2'",
                                   database=server.databases[0])
         return int(number)
@@ -153,8 +159,63 @@ def test_beside_native(host, prepared, new_database, api_key):
         answers = Client(server, api_key).send("POST", "/jsonrpc2", [
             request("res.partner.search_count", []), request("res.partner.nope"), request("res.users.context_get")]).json()
         assert [answer.get("error", {}).get("code") for answer in answers] == [None, -32601, None]
-        assert postgres.sql("SELECT status FROM json2_api_log WHERE endpoint = '/jsonrpc2' ORDER BY id",
+        time.sleep(SETTLED)
+        assert postgres.sql("SELECT status FROM json2_api_log WHERE endpoint = '/jsonrpc2' ORDER BY create_date",
                             database=server.databases[0]) == [["200"], ["404"], ["200"]]
+
+
+# The user "internal" wants a second factor; whoever fails three times has to wait.
+PASSWORDS = """
+parameters = env["ir.config_parameter"]
+parameters.set_param("json2_backport.password_login", "True")
+parameters.set_param("base.login_cooldown_after", "3")
+env.cr.execute("UPDATE res_users SET totp_secret = 'JBSWY3DPEHPK3PXP' WHERE login = 'internal'")
+"""
+
+
+class TestPasswords:
+    """With the setting that lets logins and passwords in, by the rules of the host's own module for two factors."""
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def two_factors(host, prepared, new_database, shell):
+        name = new_database(prepared)
+        odoo.install(host, name, "--init", "auth_totp", *databases.auto_install_options(host, False))
+        shell(name, PASSWORDS)
+        with Server(host, name, load=OURS) as running:
+            yield running
+
+    @pytest.fixture
+    def ask(self, two_factors):
+        """ask(service, method, *arguments): the result, or the code of the error."""
+        def ask(service, method, *arguments):
+            params = {"service": service, "method": method, "args": [two_factors.databases[0], *arguments]}
+            answer = Client(two_factors).send("POST", "/jsonrpc2", request("call", params=params)).json()
+            return answer["result"] if "result" in answer else answer["error"]["code"]
+        return ask
+
+    @pytest.mark.parametrize("method, more", [("login", []), ("authenticate", [{}])])
+    def test_login(self, ask, users, own_keys, method, more):
+        assert ask("common", method, "admin", "admin", *more) == users["admin"]["id"]
+        assert ask("common", method, "internal", "internal", *more) is False
+        assert ask("common", method, "internal", own_keys["internal"], *more) == users["internal"]["id"]
+
+    def test_call(self, ask, users, own_keys, user_keys):
+        def who(name, secret):
+            answer = ask("object", "execute_kw", users[name]["id"], secret, "res.users", "context_get", [])
+            return answer["uid"] if isinstance(answer, dict) else answer
+
+        assert who("admin", "admin") == users["admin"]["id"]
+        assert who("internal", "internal") == -32001
+        for keys in (own_keys, user_keys):
+            assert who("internal", keys["internal"]) == users["internal"]["id"]
+
+    def test_cooldown(self, ask, users):
+        """Last: it is the address that has to wait."""
+        for _attempt in range(3):
+            assert ask("common", "login", "portal", "wrong") is False
+        assert ask("common", "login", "portal", "portal") is False
+        assert ask("object", "execute_kw", users["portal"]["id"], "portal", "res.users", "context_get", []) == -32001
 
 
 class TestSeveralDatabases:
@@ -179,8 +240,52 @@ class TestSeveralDatabases:
         answer = Client(server, api_key, names[0]).send("POST", "/jsonrpc2", message)
         assert answer.json()["error"]["code"] == -32602
 
-    def test_body_alone_cannot_choose(self, several, api_key):
-        """Odoo chooses the database before it reads a body."""
+    @pytest.mark.parametrize("named", [0, 1])
+    def test_body_alone(self, several, api_key, named):
+        server, names = several
+        for name in names:
+            Client(server, api_key, name).call(
+                "ir.config_parameter", "set_param", {"key": "json2.which", "value": name}).raise_for_status()
+        arguments = ["ir.config_parameter", "get_param", ["json2.which"]]
+        model = {"model": arguments[0], "method": arguments[1], "args": arguments[2], "db": names[named]}
+        service = {"service": "object", "method": "execute_kw", "args": [names[named], 2, api_key, *arguments]}
+        for params in (model, service):
+            answer = Client(server, api_key).send("POST", "/jsonrpc2", request("call", params=params))
+            assert (answer.status_code, "Set-Cookie" in answer.headers) == (200, False), answer.text
+            assert answer.json()["result"] == names[named]
+        named_arguments = {"key": "json2.which", "db": names[named], "api_key": api_key}
+        answer = Client(server).send("POST", "/jsonrpc2", request("ir.config_parameter.get_param", params=named_arguments))
+        assert answer.json()["result"] == names[named]
+
+    def test_batch_that_names_two(self, several, api_key):
+        server, names = several
+        who = {"model": "res.users", "method": "context_get"}
+        messages = [1, request("call", params=who), *(request("call", params={**who, "db": name}) for name in names[::-1])]
+        answers = Client(server, api_key).send("POST", "/jsonrpc2", messages).json()
+        assert [answer.get("error", {}).get("code") for answer in answers] == [-32600, None, None, -32602]
+        assert names[0] in answers[3]["error"]["data"]["message"]
+
+    @pytest.mark.parametrize("name", [None, "", "json2_live_no_such", "postgres", "x'; DROP DATABASE x; --", "\x00"])
+    def test_body_that_names_none(self, several, api_key, name):
+        server, _names = several
+        message = request("call", params={"model": "res.users", "method": "context_get", "db": name})
+        for body in (message, [message], [], b"{", b"", json.dumps(message).encode() + b" " * 10485760):
+            assert Client(server, api_key).send("POST", "/jsonrpc2", body).status_code == 404
+
+    def test_header_is_asked_first(self, several, api_key):
         server, names = several
         message = request("call", params={"model": "res.users", "method": "context_get", "db": names[0]})
-        assert Client(server, api_key).send("POST", "/jsonrpc2", message).status_code == 404
+        answer = Client(server, api_key, "json2_live_no_such").send("POST", "/jsonrpc2", message)
+        assert (answer.status_code, "Set-Cookie" in answer.headers) == (404, False)
+
+    def test_other_paths_do_not_ask_the_body(self, several, api_key):
+        server, names = several
+        message = request("call", params={"model": "res.users", "method": "context_get", "db": names[0]})
+        for path in ("/json/2/res.users/context_get", "/jsonrpc2x"):
+            assert Client(server, api_key).send("POST", path, message).status_code == 404
+
+    def test_odoorpc(self, several, users, api_key):
+        """A client of /jsonrpc, which knows nothing of the header."""
+        server, _names = several
+        answers = said(run_example([venv.python(venv.CLIENTS)], "client_odoorpc.py", server=server, key=api_key))
+        assert (answers["user"], answers["deleted"], answers["paths"]) == (users["admin"]["id"], True, ["/jsonrpc2"])

@@ -35,6 +35,7 @@ def test_object():
     assert service("object", "execute_kw", "d", 2, "p", "m", "x", [], None).kwargs == {}
     assert service("object", "execute", "d", 2, "p", "m", "x", 1, {"a": 2}).args == (1, {"a": 2})
     assert service("object", "execute_kw", False, 2, None, "m", "x").password is None
+    assert service("object", "execute_kw", "d", None, "p", "m", "x").uid is False
 
 
 def test_common():
