@@ -97,8 +97,9 @@ class Entry:
         if changes.has_changed(cr) or self._is_anonymous(credentials) or journal.is_full():
             self._write(cr, credentials, row)
         else:
+            ended = time.monotonic()
             # A try that is repeated is not a call yet.
-            cr.postcommit.add(lambda: journal.add(cr.dbname, row))
+            cr.postcommit.add(lambda: journal.add(cr.dbname, row, ended))
         _write_json_after_commit(env, cr, row)
 
     def failed(self, env, credentials, status, response_size, error, traceback, own_transaction=True):
@@ -127,7 +128,7 @@ class Entry:
                 if self._is_anonymous(credentials):
                     raise
                 # No connection to the database is left, or that of the call is lost. There may be one in a moment.
-                journal.add(env.cr.dbname, row)
+                journal.add(env.cr.dbname, row, time.monotonic())
         except Exception:
             _logger.exception("The call could not be logged.")
 
