@@ -241,6 +241,7 @@ class Json2ApiKey(models.Model):
         return result
 
     def unlink(self):
+        self._archive_successors()
         self.env["json2.api.log"]._forget("key_id", self.ids)
         return super().unlink()
 
