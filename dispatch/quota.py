@@ -23,7 +23,8 @@ def consume(request, number=0):
     if not quota:
         return
     request.json2_quotas = {**counted, (number, credentials): quota}
-    request.json2_headers.update(quota.headers())
+    # Beside our endpoints there are other URLs that take a key on Odoo 19.
+    request.json2_headers = {**getattr(request, "json2_headers", {}), **quota.headers()}
     if quota.is_exceeded:
         raise TooManyRequests(
             f"The key has reached its limit of {quota.limit} calls in {quota.window} seconds. "
