@@ -220,7 +220,8 @@ def test_from_generating_to_archiving(server, person):
     admin.menu("Generate API Key")
     admin.page.wait_for_selector(".modal .o_form_view")
     admin.shot("1-generate")
-    key = admin.generate("Web shop", allowed_models="res.*")
+    assert not admin.page.locator(".modal div[name=rate_period]:visible").count()
+    key = admin.generate("Web shop", allowed_models="res.*", rate_limit="100")
     admin.shot("2-key")
 
     # Both are shown whole, and each has its copy button
@@ -256,6 +257,7 @@ def test_from_generating_to_archiving(server, person):
     text = admin.page.inner_text(".o_form_view")
     assert key[:9] in text
     assert "127.0.0.1" in text
+    assert admin.page.locator("div[name=rate_period]:visible").count()
     assert KEY.search(admin.everywhere()) is None
 
     admin.page.click("button[name=action_archive]:visible")
