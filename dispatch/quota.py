@@ -24,7 +24,8 @@ def consume(request, number=0):
     counted = getattr(request, "json2_quotas", {})
     quota = counted.get((number, credentials)) or _count(request.env, credentials, limit, period)
     request.json2_quotas = {**counted, (number, credentials): quota}
-    request.json2_headers.update(quota.headers())
+    # Beside our endpoints there are other URLs that take a key on Odoo 19.
+    request.json2_headers = {**getattr(request, "json2_headers", {}), **quota.headers()}
     if quota.is_exceeded:
         raise TooManyRequests(
             f"The key has reached its limit of {quota.limit} calls in {quota.window} seconds. "

@@ -5,6 +5,7 @@ from odoo.http import _dispatchers, request
 
 from ..dispatch import audit
 from ..dispatch.base import EndpointDispatcher
+from ..dispatch.body import check_size, has_body
 from ..dispatch.errors import log_failure
 from ..dispatch.json2 import Json2Dispatcher, unsupported_media_type
 from ..dispatch.read_only import transaction_mode
@@ -58,6 +59,8 @@ class IrHttp(models.AbstractModel):
             _describe_native_call(request.dispatcher.entry, args)
         if credentials and not isinstance(request.dispatcher, EndpointDispatcher):
             _check_native_call(credentials, args)
+            if has_body(request):
+                check_size(request)
 
     @classmethod
     def _dispatch(cls, endpoint):

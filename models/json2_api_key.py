@@ -240,6 +240,8 @@ class Json2ApiKey(models.Model):
         return result
 
     def unlink(self):
+        # Who removes what has expired is tidying up, and does not want to stop the keys that have replaced it.
+        self.filtered(lambda key: not key.is_expired)._archive_successors()
         self.env["json2.api.log"]._forget("key_id", self.ids)
         return super().unlink()
 

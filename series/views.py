@@ -86,5 +86,7 @@ def _write_setting(setting):
     etree.SubElement(right, "label", {"for": content[0].get("name")})
     if help_text:
         etree.SubElement(right, "div", {"class": "text-muted"}).text = help_text
-    (left if content[0].get("widget") is None else right).append(content[0])
-    right.extend(content[1:])
+    if content[0].get("widget") is None:
+        left.append(content.pop(0))
+    if content:
+        etree.SubElement(right, "div", {"class": "mt8"}).extend(content)

@@ -245,11 +245,47 @@ class TestArchiving(RotationCase):
         self.assert_works(self.secret)
         self.assert_works(answer["key"], False)
 
-    def test_deleting_the_old_one_leaves_the_new_one(self):
+    def test_a_deleted_key_takes_its_successors_along(self):
+        """A leaked one may have rotated itself; they are archived and stay to be seen, whoever deletes it."""
+        for person in (self.user, self.manager):
+            with self.subTest(person=person.login):
+                first, secret = self.make(self.user, 90, **RESTRICTIONS)
+                second, answer = self.rotate(secret)
+                third, last = self.rotate(answer["key"])
+                first.with_user(person).unlink()
+                self.env.invalidate_all()
+                self.assertFalse(first.exists())
+                self.assertFalse(second.predecessor_id)
+                self.assertEqual([key.active for key in second | third], [False] * 2)
+                for each in (secret, answer["key"], last["key"]):
+                    self.assert_works(each, False)
+        self.assert_works(self.secret)
+
+    def test_an_expired_key_is_deleted_without_harm(self):
+        """By somebody who tidies up. Archiving it says that it has leaked, however late."""
+        _second, answer = self.rotate(self.secret)
+        self.record.sudo().expiration_date = fields.Datetime.now() - timedelta(days=1)
+        self.record.with_user(self.manager).unlink()
+        self.assert_works(answer["key"])
+
+    def test_an_expired_key_that_is_archived(self):
+        _second, answer = self.rotate(self.secret)
+        self.record.sudo().expiration_date = fields.Datetime.now() - timedelta(days=1)
+        self.record.with_user(self.manager).action_archive()
+        self.assert_works(answer["key"], False)
+
+    def test_deleted_together_with_its_successor(self):
         second, answer = self.rotate(self.secret)
-        self.record.unlink()
-        self.env.invalidate_all()
-        self.assertFalse(second.predecessor_id)
+        third, last = self.rotate(answer["key"])
+        (self.record | second).unlink()
+        self.assertEqual((self.record | second | third).exists(), third)
+        self.assert_works(last["key"], False)
+
+    def test_who_may_not_delete_it_archives_nothing(self):
+        second, answer = self.rotate(self.secret)
+        response = self.post("json2.api.key/unlink", {"ids": self.record.ids}, key=self.make(self.employee, 1)[1])
+        self.assertEqual(response.status_code, 403, response.text)
+        self.assert_works(self.secret)
         self.assert_works(answer["key"])
 
     def test_what_cannot_be_rotated(self):

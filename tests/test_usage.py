@@ -33,7 +33,7 @@ class TestUsage(TransactionCase):
         return self.env["json2.api.usage"].with_user(user or self.manager).browse(action["res_id"])
 
     def table(self, html):
-        return [re.findall(r"<td>(.*?)</td>", row) for row in str(html).split("<tr>")[2:]]
+        return [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in str(html).split("<tr>")[2:]]
 
     def test_numbers(self):
         self.insert(6, duration=10)

@@ -3,6 +3,7 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from odoo import _, api, fields, models
+from odoo.tools.misc import formatLang
 
 from ..protocol.sparkline import sparkline
 
@@ -57,7 +58,11 @@ class Json2ApiUsage(models.TransientModel):
         groups = self._groups(domain, ["outcome"])
         calls = sum(count for _values, count, _duration in groups)
         total = sum(count * (duration or 0) for _values, count, duration in groups)
-        return _("%(duration).1f ms", duration=total / calls) if calls else ""
+        return _("%(duration)s ms", duration=self._milliseconds(total / calls)) if calls else ""
+
+    def _milliseconds(self, duration):
+        """Return a duration as people of the user's language write it."""
+        return formatLang(self.env, duration or 0, digits=1)
 
     def _by_day(self, domain, first):
         logs = self.env["json2.api.log"]
@@ -75,7 +80,7 @@ class Json2ApiUsage(models.TransientModel):
     def _slowest_methods(self, domain):
         groups = sorted(self._groups(domain, ["model", "method"]), key=lambda group: -(group[2] or 0))
         rows = [
-            (f"{values[0] or ''}/{values[1] or ''}", count, f"{duration or 0:.1f}")
+            (f"{values[0] or ''}/{values[1] or ''}", count, self._milliseconds(duration))
             for values, count, duration in groups[:ROWS]
         ]
         return _table([_("Method"), _("Calls"), _("Average (ms)")], rows)
@@ -113,9 +118,13 @@ class Json2ApiUsage(models.TransientModel):
 
 
 def _table(titles, rows):
-    """Return an HTML table; the values are escaped."""
-    head = Markup().join(Markup("<th>{}</th>").format(title) for title in titles)
-    body = Markup().join(
-        Markup("<tr>{}</tr>").format(Markup().join(Markup("<td>{}</td>").format(value) for value in row)) for row in rows
-    )
-    return Markup('<table class="table table-sm"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>').format(head, body)
+    """Return an HTML table: a column of texts, and columns of numbers; the values are escaped."""
+    head, body = _row("th", titles), Markup().join(_row("td", row) for row in rows)
+    return Markup('<table class="table table-sm"><thead>{}</thead><tbody>{}</tbody></table>').format(head, body)
+
+
+def _row(tag, values):
+    text, *numbers = values
+    cells = [Markup("<{0}>{1}</{0}>").format(tag, text)]
+    cells += [Markup('<{0} class="text-end">{1}</{0}>').format(tag, number) for number in numbers]
+    return Markup("<tr>{}</tr>").format(Markup().join(cells))

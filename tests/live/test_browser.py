@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -136,7 +137,15 @@ class Person:
     def shown_key(self):
         self.page.wait_for_selector(".modal div[name=curl]")
         self.settle()
-        return KEY.search(self.page.locator(".modal div[name=key]").inner_text())[0]
+        return KEY.search(self.page.locator(".modal div[name=key]").first.inner_text())[0]
+
+    def is_cut(self, field):
+        """Whether the dialog hides a part of a field's text."""
+        return self.page.locator(f".modal div[name={field}] span").first.evaluate("""text => {
+            for (let box = text; !box.matches(".modal"); box = box.parentElement)
+                if (box.scrollWidth > box.offsetWidth && getComputedStyle(box).overflowX !== "visible") return true;
+            return false;
+        }""")
 
     def close_dialog(self):
         self.page.click(".modal footer button:visible >> nth=0")
@@ -200,8 +209,8 @@ def person(chromium, server, host, request):
     assert [someone.complaints for someone in people if someone.complaints] == []
 
 
-def call(server, key):
-    return Client(server, key).call("res.users", "context_get", {})
+def call(server, key, model="res.users", method="context_get", body=None):
+    return Client(server, key).call(model, method, body)
 
 
 def test_from_generating_to_archiving(server, person):
@@ -211,20 +220,22 @@ def test_from_generating_to_archiving(server, person):
     admin.menu("Generate API Key")
     admin.page.wait_for_selector(".modal .o_form_view")
     admin.shot("1-generate")
-    key = admin.generate("Web shop", allowed_models="res.*")
+    assert not admin.page.locator(".modal div[name=rate_period]:visible").count()
+    key = admin.generate("Web shop", allowed_models="res.*", rate_limit="100")
     admin.shot("2-key")
 
-    # The copy button
-    admin.page.locator(".modal div[name=key] button, .modal button.o_clipboard_button").first.click()
-    admin.page.wait_for_timeout(300)
-    assert admin.page.evaluate("navigator.clipboard.readText()") == key
-    curl = admin.page.locator(".modal div[name=curl]").inner_text()
+    # Both are shown whole, and each has its copy button
+    curl = admin.page.locator(".modal div[name=curl]").first.inner_text()
     assert f"Bearer {key}" in curl
     assert f"X-Odoo-Database: {server.databases[0]}" in curl
     assert f"{server.url}/json/2/res.users/context_get" in curl
+    for field, text in (("key", key), ("curl", curl)):
+        assert not admin.is_cut(field)
+        admin.page.locator(f".modal div[name={field}] button").click()
+        admin.page.wait_for_timeout(300)
+        assert admin.page.evaluate("navigator.clipboard.readText()") == text
 
     # The line works as it is, in a shell
-    curl = re.search(r"curl .*'\{\}'", curl)[0]
     code, output = process.run(["bash", "-c", f"{curl} --silent --noproxy '*'"])
     assert (code, '"uid": 2' in output) == (0, True), output
     assert call(server, key).status_code == 200
@@ -246,6 +257,7 @@ def test_from_generating_to_archiving(server, person):
     text = admin.page.inner_text(".o_form_view")
     assert key[:9] in text
     assert "127.0.0.1" in text
+    assert admin.page.locator("div[name=rate_period]:visible").count()
     assert KEY.search(admin.everywhere()) is None
 
     admin.page.click("button[name=action_archive]:visible")
@@ -300,6 +312,52 @@ def test_rotating(server, person):
     admin.menu("API Keys")
     assert sum("Rotated" in row for row in admin.rows()) == 2
     admin.shot("3-list")
+
+
+def test_deleting(server, person):
+    """It is asked for, and takes along what the key was rotated into."""
+    admin = person("admin", "delete")
+    admin.open_app()
+    admin.menu("Generate API Key")
+    old = admin.generate("Leaked")
+    admin.close_dialog()
+    new = call(server, old, "json2.api.key", "rotate").json()["key"]
+    admin.menu("API Keys")
+    admin.page.click('.o_data_row:has-text("Leaked") >> nth=1 >> td.o_data_cell >> nth=0')
+    admin.page.wait_for_selector(".o_form_view")
+    admin.page.click(".o_cp_action_menus button")
+    admin.page.click('.dropdown-menu >> text="Delete"')
+    admin.page.wait_for_selector(".modal")
+    admin.shot("1-confirm")
+    assert call(server, new).status_code == 200
+    admin.confirm()
+    assert [call(server, key).status_code for key in (old, new)] == [401, 401]
+    admin.menu("API Keys")
+    assert not any("Leaked" in row for row in admin.rows())
+
+
+def test_log_and_usage(server, person):
+    admin = person("admin", "log")
+    admin.open_app()
+    admin.menu("Generate API Key")
+    key = admin.generate("Logged")
+    admin.close_dialog()
+    for body in ({"domain": []}, {"nonsense": 1}):
+        call(server, key, "res.partner", "search_count", body)
+    time.sleep(1)  # the rows of calls that only read may be written a moment later
+    admin.menu("API Logs")
+    assert any("search_count" in row and "422" in row for row in admin.rows())
+    admin.shot("1-list")
+    admin.open_row("422")
+    assert "missing a required argument: 'domain'" in admin.page.inner_text(".o_form_view")
+    admin.shot("2-form")
+    admin.menu("API Usage")
+    admin.page.wait_for_selector(".o_form_view table")
+    assert "res.partner/search_count" in admin.page.inner_text(".o_form_view")
+    admin.shot("3-usage")
+    admin.page.click("button[name=action_graph]")
+    admin.page.wait_for_selector(".o_graph_view canvas")
+    admin.shot("4-graph")
 
 
 def test_a_mistake_is_told(person):
@@ -404,9 +462,14 @@ def test_preferences(server, person):
     user.shot("3-list")
 
 
+def speak(shell, server, language):
+    """Change the admin's language, and tell the server that what it remembers of him is out of date."""
+    shell(server.databases[0], f"env.ref('base.user_admin').lang = '{language}'\nenv.registry.signal_changes()")
+
+
 def test_in_spanish(shell, server, person):
     """The same dialogs; in the end none of them may have shown an English word of ours."""
-    shell(server.databases[0], "env.ref('base.user_admin').lang = 'es_ES'")
+    speak(shell, server, "es_ES")
     texts = []
     try:
         admin = person("admin", "spanish")
@@ -425,6 +488,14 @@ def test_in_spanish(shell, server, person):
         admin.open_row("Accounting")
         admin.shot("4-form")
         texts.append(admin.page.inner_text(".o_form_view"))
+        admin.page.click("[data-menu-xmlid='json2_backport.menu_json2_api_log']")
+        admin.open_row("context_get")
+        admin.shot("4-log")
+        texts.append(admin.page.inner_text(".o_form_view"))
+        admin.page.click("[data-menu-xmlid='json2_backport.menu_json2_api_usage']")
+        admin.page.wait_for_selector(".o_form_view table")
+        admin.shot("4-usage")
+        texts.append(admin.page.inner_text(".o_form_view"))
         admin.page.click("[data-menu-xmlid='json2_backport.menu_json2_settings']")
         admin.page.wait_for_selector("[name=json2_grace_period]")
         admin.shot("5-settings")
@@ -435,7 +506,7 @@ def test_in_spanish(shell, server, person):
         admin.shot("6-preferences")
         texts.append(admin.page.locator("button[name=action_json2_generate]").first.inner_text())
     finally:
-        shell(server.databases[0], "env.ref('base.user_admin').lang = 'en_US'")
-    english = (r"Generate|Expires|Expiration|Restrictions|Allowed|Description|Calls|Archive\b|Rotate|Settings|Copy the key"
-               r"|Lifetime|New JSON")
+        speak(shell, server, "en_US")
+    english = (r"Generate|Expires|Expiration|Restrictions|Allowed|Description|Calls|Archive\b|Rotate\b|Settings|Copy the key"
+               r"|Lifetime|New JSON|\bCopy\b|no limit|every m|everywhere|as the settings|\bnever\b|Duration|Busiest|Slowest")
     assert re.findall(english, "\n".join(texts)) == []

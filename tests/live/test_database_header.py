@@ -121,6 +121,38 @@ class TestWhichDatabase:
         assert (bare.status_code, bare.headers.get("Location")) == (named.status_code, named.headers.get("Location"))
 
 
+class TestPreflight:
+    """A browser asks before it calls, and its question names headers without their values: no database either."""
+
+    ORIGIN = "https://app.example.com"
+
+    @pytest.fixture(scope="class", autouse=True)
+    @staticmethod
+    def _allowed(several, shell):
+        shell(several.databases["one"],
+              f'env["ir.config_parameter"].set_param("json2_backport.allowed_origins", "{TestPreflight.ORIGIN}")')
+
+    def ask(self, server, **headers):
+        return Client(server).send("OPTIONS", "/json/2/res.users/context_get", headers={
+            "Origin": self.ORIGIN, "Access-Control-Request-Method": "POST", "Content-Type": None,
+            "Access-Control-Request-Headers": "authorization,content-type,x-odoo-database", **headers})
+
+    def test_no_database(self, several):
+        answer = self.ask(several.server)
+        assert (answer.status_code, "Set-Cookie" in answer.headers) == (404, False)
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+    def test_a_host_name_for_each_database(self, host, several):
+        """What the README advises."""
+        name = several.databases["one"]
+        with Server(host, name, load=OURS, extra=["--database=", "--db-filter=^%h$"]) as server:
+            answer = self.ask(server, Host=name)
+            assert (answer.status_code, answer.headers.get("Access-Control-Allow-Origin")) == (204, self.ORIGIN)
+            assert "X-Odoo-Database" in answer.headers["Access-Control-Allow-Headers"]
+            call = Client(server, several.keys["admin"]).call("res.users", "context_get", Origin=self.ORIGIN, Host=name)
+            assert (call.status_code, call.headers["Access-Control-Allow-Origin"]) == (200, self.ORIGIN)
+
+
 class TestSessionAndHeader:
     @pytest.fixture(params=SERVERS)
     def any_server(self, request):

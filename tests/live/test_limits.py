@@ -8,7 +8,7 @@ import time
 
 import psycopg2
 import pytest
-from support import OURS, Client, Server
+from support import ADDON, NATIVE, OURS, Client, Server, odoo
 
 from devtools import postgres
 
@@ -28,6 +28,9 @@ result = {
     "at once": make_key(rate_limit=25, rate_period="hour"),
     "waiting": make_key(rate_limit=100, rate_period="hour"),
     "removed": make_key(rate_limit=1, rate_period="hour"),
+    "native": make_key(rate_limit=3, rate_period="hour"),
+    "other url": make_key(rate_limit=1, rate_period="hour"),
+    "native, read-only": make_key(rate_limit=2, rate_period="day", read_only=True),
 }
 """
 CHUNK = b"x" * 65536
@@ -255,3 +258,94 @@ def test_preflight(host, prepared, new_database, shell):
         assert answer.headers["Access-Control-Allow-Origin"] == "https://app.example.com"
         assert "Set-Cookie" not in answer.headers
         assert json.dumps(dict(answer.headers)).count("Access-Control-Allow-Origin") == 1
+
+
+ORIGIN = "https://app.example.com"
+
+
+@pytest.fixture(scope="module")
+def native_database(host, prepared, new_database):
+    """On 19.0: our addon beside the native endpoint."""
+    if host.major < 19:
+        pytest.skip(f"Odoo {host.series} has no /json/2 of its own")
+    name = new_database(prepared)
+    odoo.install(host, name, "--init", "rpc", f"--load={','.join(NATIVE)}")
+    return name
+
+
+@pytest.fixture(scope="module")
+def native_keys(shell, native_database):
+    return shell(native_database,
+                 f'{KEYS}\nenv["ir.config_parameter"].set_param("json2_backport.allowed_origins", "{ORIGIN}")')
+
+
+@pytest.fixture(scope="module")
+def native(host, native_database, native_keys):
+    with Server(host, native_database, load=(*NATIVE, ADDON)) as server:
+        yield server
+
+
+class TestBesideNative:
+    """Our keys open the host's own route, and their limits apply to them there."""
+
+    def test_the_host_answers(self, native, native_keys):
+        """It does not know our flat ``create``."""
+        answer = Client(native, native_keys["unlimited"]).call("res.partner", "create", {"name": "flat"})
+        assert (answer.status_code, answer.json()["message"]) == (422, "missing a required argument: 'vals_list'")
+
+    def test_rate_limit(self, native, native_keys):
+        """Mistakes count as well, and what the host refuses says what is left too."""
+        client = Client(native, native_keys["native"])
+        bodies = [{"domain": []}, {}, {"domain": []}, {"domain": []}, {}]
+        answers = [client.call("res.partner", "search_count", body, Origin=ORIGIN) for body in bodies]
+        assert [answer.status_code for answer in answers] == [200, 422, 200, 429, 429]
+        assert [remaining(answer) for answer in answers] == [2, 1, 0, 0, 0]
+        for answer in answers:
+            assert answer.headers["RateLimit-Policy"] == '"default";q=3;w=3600'
+            assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+            assert "RateLimit" in answer.headers["Access-Control-Expose-Headers"]
+            assert "Set-Cookie" not in answer.headers
+        refused = answers[-1]
+        assert refused.json()["name"] == "werkzeug.exceptions.TooManyRequests"
+        assert refused.headers["RateLimit"] == f'"default";r=0;t={refused.headers["Retry-After"]}'
+        assert 3500 < int(refused.headers["Retry-After"]) <= 3600
+
+    def test_a_call_that_the_host_makes_twice_counts_once(self, native, native_keys):
+        """It first tries ``read`` and the like on a connection that only reads."""
+        client = Client(native, native_keys["native, read-only"])
+        answers = [client.call("res.partner", method, {"ids": [1], **arguments})
+                   for method, arguments in (("read", {"fields": ["name"]}), ("write", {"vals": {"ref": "x"}}))]
+        assert [(answer.status_code, remaining(answer)) for answer in answers] == [(200, 1), (403, 0)]
+
+    def test_other_keys_and_sessions_have_no_limit(self, native, native_keys, user_key):
+        answer = count(native, user_key)
+        assert (answer.status_code, "RateLimit" in answer.headers) == (200, False)
+        answer = count(native, native_keys["unlimited"])
+        assert (answer.status_code, "RateLimit" in answer.headers) == (200, False)
+
+    def test_another_url_of_the_host(self, native, native_keys):
+        """What takes a bearer key takes ours, within its limit."""
+        answers = [Client(native, native_keys["other url"]).send("GET", "/json/1/users") for _ in range(2)]
+        assert answers[0].status_code < 500
+        assert answers[0].status_code != 429
+        assert answers[1].status_code == 429
+        assert 3500 < int(answers[1].headers["Retry-After"]) <= 3600
+
+    def test_too_large(self, native, native_keys):
+        answer = Client(native, native_keys["unlimited"]).call("res.partner", "search_count", b" " * (10 * 1024 * 1024 + 1))
+        assert answer.status_code == 413
+        assert list(answer.json()) == ["name", "message", "arguments", "context", "debug"]
+
+    def test_preflight(self, native):
+        answer = Client(native).send("OPTIONS", "/json/2/res.partner/search_count", headers={
+            "Origin": ORIGIN, "Access-Control-Request-Method": "POST", "Content-Type": None})
+        assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (204, ORIGIN)
+
+    def test_cooldown(self, native, native_keys):
+        """Wrong keys of ours are slowed; a known one and the host's own are not."""
+        assert count(native, native_keys["unlimited"]).status_code == 200
+        statuses = [count(native, f"j2_{number:049}").status_code for number in range(8)]
+        assert (statuses[0], statuses[-1]) == (401, 429), statuses
+        refused = count(native, "j2_wrong")
+        assert 0 < int(refused.headers["Retry-After"]) <= 60
+        assert count(native, native_keys["unlimited"]).status_code == 200
