@@ -128,13 +128,18 @@ class Json2ApiKey(models.Model):
             key.calls_graph = sparkline(days.get(key.id, [0] * USAGE_DAYS))
 
     def _last_uses(self):
-        """Return ``{key id: (date, ip)}``. One step down an index for each key, which the ORM cannot express."""
+        """Return ``{key id: (date, ip)}``. One step down an index for each key, which the ORM cannot express.
+
+        Asked for one key, PostgreSQL could walk back through all calls until it meets one of it. Asked for a range of
+        keys, in their order, it takes the index that has them.
+        """
         self.env.cr.execute(
             """
             SELECT key.id, log.create_date, log.ip
               FROM unnest(%s) AS key(id)
               JOIN LATERAL (SELECT create_date, ip FROM json2_api_log
-                             WHERE key_id = key.id ORDER BY create_date DESC LIMIT 1) log ON true
+                             WHERE key_id BETWEEN key.id AND key.id
+                             ORDER BY key_id DESC, create_date DESC LIMIT 1) log ON true
             """,
             [self.ids],
         )

@@ -51,7 +51,11 @@ class Json2ApiLog(models.Model):
 
     def init(self):
         self.env.cr.execute(
-            "CREATE INDEX IF NOT EXISTS json2_api_log_key_id_create_date ON json2_api_log (key_id, create_date)"
+            """
+            CREATE INDEX IF NOT EXISTS json2_api_log_key_id_create_date ON json2_api_log (key_id, create_date);
+            -- For the beginning of an address too.
+            CREATE INDEX IF NOT EXISTS json2_api_log_ip ON json2_api_log (ip varchar_pattern_ops);
+            """
         )
 
     def action_records(self):
