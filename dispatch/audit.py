@@ -11,6 +11,7 @@ import json
 import logging
 import time
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 
 import psycopg2
 from psycopg2.pool import PoolError
@@ -97,9 +98,8 @@ class Entry:
         if changes.has_changed(cr) or self._is_anonymous(credentials) or journal.is_full():
             self._write(cr, credentials, row)
         else:
-            ended = time.monotonic()
             # A try that is repeated is not a call yet.
-            cr.postcommit.add(lambda: journal.add(cr.dbname, row, ended))
+            cr.postcommit.add(lambda: journal.add(cr.dbname, row))
         _write_json_after_commit(env, cr, row)
 
     def failed(self, env, credentials, status, response_size, error, traceback, own_transaction=True):
@@ -128,7 +128,7 @@ class Entry:
                 if self._is_anonymous(credentials):
                     raise
                 # No connection to the database is left, or that of the call is lost. There may be one in a moment.
-                journal.add(env.cr.dbname, row, time.monotonic())
+                journal.add(env.cr.dbname, row)
         except Exception:
             _logger.exception("The call could not be logged.")
 
@@ -142,6 +142,8 @@ class Entry:
 
     def _row(self, env, credentials, status, response_size):
         return {
+            # Of this process, like the duration: rows are not written in the order of their calls.
+            "create_date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f"),
             "key_id": credentials and credentials.key_id,
             "key_name": credentials and credentials.key_name,
             "user_id": self.user_id or (credentials and credentials.user_id),

@@ -29,20 +29,19 @@ _lock = threading.Lock()
 # Held while something is being written, so that the last ones are not left behind at the end of the process.
 _writing = threading.Lock()
 _wake_up = threading.Event()
-_waiting = []  # (time.monotonic() at the end of the call, name of the database, row)
+_waiting = []  # (time.monotonic(), name of the database, row)
 _counts = defaultdict(dict)  # name of the database -> {id of a row: repetitions}
 _writer = None
 
 
-def add(database, row, ended):
+def add(database, row):
     """Have a row written soon.
 
     :param str database: its name
     :param dict row: ``{column: value}``
-    :param float ended: ``time.monotonic()`` at the end of the call
     """
     with _lock:
-        _waiting.append((ended, database, row))
+        _waiting.append((time.monotonic(), database, row))
     _wake()
 
 
@@ -134,9 +133,8 @@ def _write_counts(database, repetitions):
 
 
 def _insert(database, entries):
-    now = time.monotonic()
     with closing(db_connect(database).cursor()) as cr:
-        insert_late(cr, [(now - ended, row) for ended, _database, row in entries])
+        insert_late(cr, [row for _since, _database, row in entries])
         # A cursor of our own.
         cr.commit()  # pylint: disable=invalid-commit
 

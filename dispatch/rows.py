@@ -28,8 +28,8 @@ def _insert_statement(columns):
     """Return the INSERT of these columns: the fewer there are, the less PostgreSQL has to parse."""
     values = ", ".join(f"%({column})s" for column in columns)
     return f"""
-        INSERT INTO json2_api_log (id, create_date, repetitions, {", ".join(columns)})
-        VALUES ({_ID}, clock_timestamp() AT TIME ZONE 'utc', 1, {values})
+        INSERT INTO json2_api_log (id, repetitions, {", ".join(columns)})
+        VALUES ({_ID}, 1, {values})
         RETURNING id
     """
 
@@ -38,9 +38,9 @@ def insert_late(cr, rows):
     """Write rows of calls that are over, in a transaction that nobody waits for.
 
     :param cr: the cursor
-    :param rows: of ``(age, row)``; the age in seconds; the rows have the same columns
+    :param list[dict] rows: ``{column: value}``, all with the same columns
     """
-    columns = tuple(rows[0][1])
+    columns = tuple(rows[0])
     # What a call was made with may have been deleted since, and nothing else would see to the link; see models.
     existing = {
         "key_id": "(SELECT id FROM json2_api_key WHERE id = %(key_id)s)",
@@ -50,9 +50,9 @@ def insert_late(cr, rows):
     cr.execute("SET LOCAL synchronous_commit TO off")
     execute_values(
         cr,
-        f"INSERT INTO json2_api_log (create_date, repetitions, {', '.join(columns)}) VALUES %s",
-        [{"age": age, **row} for age, row in rows],
-        f"((clock_timestamp() - %(age)s * interval '1 second') AT TIME ZONE 'utc', 1, {values})",
+        f"INSERT INTO json2_api_log (repetitions, {', '.join(columns)}) VALUES %s",
+        rows,
+        f"(1, {values})",
     )
 
 
