@@ -30,6 +30,7 @@ MAX_IDS = 100
 MAX_TEXT = 512
 MAX_MESSAGE = 10_000
 MAX_TRACEBACK = 50_000
+MAX_SIZE = 2**31 - 1  # of a column of integers
 
 
 def begin(endpoint, request):
@@ -80,9 +81,9 @@ class Entry:
             endpoint,
             model=model,
             method=method,
-            ip=httprequest.remote_addr or "",
+            ip=_storable((httprequest.remote_addr or "")[:MAX_TEXT]),
             user_agent=httprequest.headers.get("User-Agent", "")[:MAX_TEXT],
-            request_size=httprequest.content_length or 0,
+            request_size=min(httprequest.content_length or 0, MAX_SIZE),
             request_id=request_id(httprequest.headers.get("X-Request-Id")),
         )
 
@@ -94,6 +95,8 @@ class Entry:
         :param int response_size: bytes of the body
         :param int status: the HTTP status
         """
+        # What the call has left for the time before the commit may write as well.
+        env.cr.flush()
         cr, row = env.cr, self._row(env, credentials, status, response_size)
         if changes.has_changed(cr) or self._is_anonymous(credentials) or journal.is_full():
             self._write(cr, credentials, row)
@@ -189,8 +192,13 @@ def _new_transaction(env):
     """
     cr = env.cr
     if isinstance(cr, Cursor) and not cr.closed and not getattr(cr, "readonly", False):
-        yield cr
-        cr.commit()  # pylint: disable=invalid-commit
+        try:
+            yield cr
+            cr.commit()  # pylint: disable=invalid-commit
+        except BaseException:
+            # For who reads the settings next.
+            cr.rollback()
+            raise
     else:
         with env.registry.cursor() as cr:
             yield cr

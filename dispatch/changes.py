@@ -9,8 +9,8 @@ from odoo.sql_db import Cursor
 
 _HARMLESS = re.compile(r"\s*(?:SAVEPOINT|RELEASE|ROLLBACK TO|SHOW|SET TRANSACTION READ ONLY)\b", re.IGNORECASE)
 _QUERY = re.compile(r"\s*\(*\s*(?:SELECT|WITH)\b", re.IGNORECASE)
-# In quotes they are names.
-_CHANGE = re.compile(r'(?<!["\w])(?:INSERT|UPDATE|DELETE|MERGE|INTO|SHARE)(?!["\w])|;\s*\S', re.IGNORECASE)
+# In quotes they are names. A comment could stand before a parenthesis.
+_CHANGE = re.compile(r'(?<!["\w])(?:INSERT|UPDATE|DELETE|MERGE|INTO|SHARE)(?!\w)|;\s*\S|--|/\*', re.IGNORECASE)
 _CALLED = re.compile(r'(\w+)"?\s*\(')
 # What may stand before a parenthesis in a query that only reads. Any other function may do whatever it likes.
 _READING = frozenset(

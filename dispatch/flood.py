@@ -32,12 +32,15 @@ def write(cr, address, insert):
     if address is None:
         insert()
         return
+    key = (cr.dbname, address)
     with _lock:
-        minute = _minute_of((cr.dbname, address))
+        minute = _minute_of(key)
         minute.rows += 1
         number = minute.rows
     if number <= ROWS_PER_MINUTE:
         row = insert()
+        # Rows that are gone again hold no count.
+        cr.postrollback.add(lambda: _minutes.pop(key, None))
         if number == ROWS_PER_MINUTE:
             minute.last_row = row
     if minute.last_row and minute.rows > ROWS_PER_MINUTE:

@@ -14,6 +14,7 @@ import psycopg2
 from psycopg2.errorcodes import UNDEFINED_TABLE
 from psycopg2.pool import PoolError
 
+from odoo.service.server import CommonServer
 from odoo.sql_db import Cursor, db_connect
 
 from .rows import insert_late, set_repetitions
@@ -21,6 +22,7 @@ from .rows import insert_late, set_repetitions
 _logger = logging.getLogger(__name__)
 
 DELAY = 0.1
+RETRY_DELAY = 1.0
 # While the database takes no rows they are kept for so long, and so many: further calls write their rows themselves.
 PATIENCE = 60.0
 MAX_WAITING = 10_000
@@ -89,15 +91,19 @@ def _wake():
     global _writer
     with _lock:
         if _writer is None:
-            _writer = threading.Thread(target=_run, name="json2_backport.journal", daemon=True)
-            _writer.start()
+            writer = threading.Thread(target=_run, name="json2_backport.journal", daemon=True)
+            writer.start()
+            # A server that starts itself anew ends without the former.
             atexit.register(flush)
+            CommonServer.on_stop(flush)
+            _writer = writer
     _wake_up.set()
 
 
 def _run():
     while True:
-        _wake_up.wait()
+        # Rows that could not be written are tried again.
+        _wake_up.wait(timeout=RETRY_DELAY if _waiting else None)
         time.sleep(DELAY)
         _wake_up.clear()
         try:
@@ -111,8 +117,8 @@ def _write(database, entries):
         _insert(database, entries)
     except (PoolError, psycopg2.OperationalError) as exc:
         _keep(entries, exc)
-    except psycopg2.Error as exc:
-        if exc.pgcode == UNDEFINED_TABLE:
+    except Exception as exc:
+        if getattr(exc, "pgcode", None) == UNDEFINED_TABLE:
             return  # The addon was uninstalled.
         if len(entries) == 1:
             _logger.exception("A call could not be logged.")
@@ -147,5 +153,3 @@ def _keep(entries, exc):
         _logger.error("%d calls could not be logged: %s", len(entries) - len(young), exc)
     with _lock:
         _waiting[:0] = young
-    if young:
-        _wake_up.set()

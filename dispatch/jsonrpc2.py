@@ -16,6 +16,7 @@ from odoo import http
 
 from .. import series
 from ..protocol import invocation, jsonrpc
+from ..protocol.key import PREFIX
 from . import changes, parameters, quota
 from .base import EndpointDispatcher
 from .credentials import unauthorized
@@ -176,7 +177,8 @@ class JsonRpc2Dispatcher(EndpointDispatcher, http.Dispatcher):
         :param str key: as the client sent it
         :raise Unauthorized: when it is not valid
         """
-        if key not in self._checked:
+        # Our own are remembered elsewhere, until a call changes them.
+        if key not in self._checked or key.startswith(PREFIX):
             self._checked[key] = self.request.registry["ir.http"]._json2_check(key)
         self.act_as(self._checked[key])
 

@@ -40,6 +40,8 @@ def transaction_mode(credentials, env):
         yield
         return
     cr = env.cr
+    # Hooks too, of calls before this one in a batch: they may write.
+    cr.flush()
     # A name that no method can guess.
     savepoint = f"json2_{secrets.token_hex(8)}"
     cr.execute(f"SAVEPOINT {savepoint}")  # pylint: disable=sql-injection
@@ -49,7 +51,8 @@ def transaction_mode(credentials, env):
     _thread.is_read_only = True
     try:
         yield
-        env.flush_all()
+        # With what the call has left for the time before the commit: after the mode has ended it could write.
+        cr.flush()
     except Exception as exc:
         if _is_refusal(exc):
             raise _refusal() from exc

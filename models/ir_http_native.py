@@ -77,8 +77,6 @@ class IrHttp(models.AbstractModel):
             response.headers["X-Request-Id"] = entry.request_id
             entry.ids = _ids(request.params)
             entry.arguments = request.params
-            # What the call has written is on its way before the row asks whether it has written anything.
-            request.env.flush_all()
             entry.succeeded(request.env, getattr(request.dispatcher, "credentials", None), response.content_length or 0)
 
     @classmethod

@@ -12,9 +12,10 @@ _READ = frozenset([
     "active", "expiration_date", "user_id", "name",
     "allowed_models", "allowed_methods", "read_only", "allowed_networks", "log_arguments", "rate_limit", "rate_period",
 ])  # fmt: skip
-# Changes that the ORM knows nothing of, made in SQL, count after so many seconds at the latest.
-_MAX_AGE = 60
+# What no cache is cleared for, such as a change made in SQL, counts after so many seconds at the latest.
+_MAX_AGE = 1
 _UNKNOWN = (None, None, 0.0)
+_FORGETTING = "json2_backport.forget_known_keys"
 
 
 class Json2ApiKey(models.Model):
@@ -110,15 +111,19 @@ class Json2ApiKey(models.Model):
     @api.model
     def _forget_known(self):
         """Have every process look at its keys again: at once, and once more when others can see the change."""
-        registry = self.env.registry
+        registry, after_commit = self.env.registry, self.env.cr.postcommit
         series.clear_caches(registry)
 
-        @self.env.cr.postcommit.add
         def forget():
             series.clear_caches(registry)
             if registry.ready:
                 # Who commits outside of a request, in a shell for instance, signals nothing by himself.
                 registry.signal_changes()
+
+        if _FORGETTING not in after_commit.data:
+            after_commit.data[_FORGETTING] = True
+            # Before all else that is to be done: sending mails may take its time.
+            after_commit._funcs.appendleft(forget)
 
 
 def _is_past(date):

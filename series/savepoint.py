@@ -16,13 +16,15 @@ def savepoint(env):
     :param odoo.api.Environment env: of the call
     """
     cr = env.cr
-    after_commit = list(cr.postcommit._funcs)
+    after_commit, known = list(cr.postcommit._funcs), set(cr.postcommit.data)
     try:
         with cr.savepoint():
             yield
     except Exception:
         cr.postcommit._funcs.clear()
         cr.postcommit._funcs.extend(after_commit)
+        for name in cr.postcommit.data.keys() - known:
+            del cr.postcommit.data[name]
         _forget_changes(env.registry, cr)
         raise
 

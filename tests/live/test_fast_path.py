@@ -72,9 +72,9 @@ class TestRememberedKeys:
         """The first calls look the key up, those that follow do not."""
         _id, key = new_key()
         counts = [queries(running, key, f"remembered-{number}") for number in range(12)]
-        assert min(counts) == counts[-1] < counts[0], counts
+        assert min(counts) < counts[0], counts
         _id, other = new_key()
-        assert queries(running, other, "not-remembered") > counts[-1]
+        assert queries(running, other, "not-remembered") > min(counts)
 
     @pytest.mark.parametrize("change", ["archive", "expire", "delete"])
     def test_changed_elsewhere(self, running, new_key, shell, change):
@@ -84,6 +84,14 @@ class TestRememberedKeys:
         statement = {"archive": "key.active = False", "delete": "key.unlink()",
                      "expire": "key.expiration_date = '2020-01-01'"}[change]
         shell(running.databases[0], f"key = env['json2.api.key'].browse({key_id}); {statement}")
+        assert {status(running, key) for _ in range(8)} == {401}
+
+    def test_changed_in_sql(self, running, new_key):
+        """Past Odoo, which clears no cache for it."""
+        key_id, key = new_key()
+        assert {status(running, key) for _ in range(8)} == {200}
+        postgres.sql("UPDATE json2_api_key SET active = false WHERE id = :'id'", running.databases[0], id=key_id)
+        time.sleep(1.1)
         assert {status(running, key) for _ in range(8)} == {401}
 
     def test_changed_by_a_call(self, running, new_key, api_key):
