@@ -1,7 +1,8 @@
 import time
+from datetime import datetime, timezone
 from hmac import compare_digest
 
-from odoo import api, fields, models, tools
+from odoo import api, models, tools
 
 from .. import series
 from ..dispatch.credentials import Credentials
@@ -127,4 +128,5 @@ class Json2ApiKey(models.Model):
 
 
 def _is_past(date):
-    return date is not None and date <= fields.Datetime.now()
+    # The ORM's own now() leaves out the part of a second.
+    return date is not None and date <= datetime.now(timezone.utc).replace(tzinfo=None)

@@ -1,5 +1,6 @@
 """Every series: our answers to the requests of requests_19.py against what native Odoo 19 answered (native_19.json)."""
 import re
+import time
 
 import pytest
 from permitted_19 import IDS_THAT_ARE_NO_INTEGERS, RULE_2, RULE_2_UNREADABLE
