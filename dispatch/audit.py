@@ -95,8 +95,7 @@ class Entry:
         :param int response_size: bytes of the body
         :param int status: the HTTP status
         """
-        # What the call has left for the time before the commit may write as well.
-        env.cr.flush()
+        changes.make_pending(env.cr)
         cr, row = env.cr, self._row(env, credentials, status, response_size)
         if changes.has_changed(cr) or self._is_anonymous(credentials) or journal.is_full():
             self._write(cr, credentials, row)

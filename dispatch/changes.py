@@ -42,6 +42,15 @@ def watch(cr):
         host_cursor.close()
 
 
+def make_pending(cr):
+    """Make the changes that were left for the time before the commit: those of records, those of hooks, and what these left.
+
+    :param cr: a cursor
+    """
+    cr.flush()
+    cr.flush()
+
+
 def has_changed(cr):
     """Tell whether anything may have been changed since :func:`watch`.
 

@@ -10,6 +10,8 @@ from werkzeug.exceptions import Forbidden
 
 from odoo.modules.registry import Registry
 
+from .changes import make_pending
+
 # What would end the transaction or its mode, sent as SQL. The savepoints of the ORM are none of these.
 _TRANSACTION_CONTROL = re.compile(
     r"(?:\A|;)(?:\s|--[^\n]*\n|/\*.*?\*/)*"
@@ -40,8 +42,8 @@ def transaction_mode(credentials, env):
         yield
         return
     cr = env.cr
-    # Hooks too, of calls before this one in a batch: they may write.
-    cr.flush()
+    # Of calls before this one in a batch, which may write.
+    make_pending(cr)
     # A name that no method can guess.
     savepoint = f"json2_{secrets.token_hex(8)}"
     cr.execute(f"SAVEPOINT {savepoint}")  # pylint: disable=sql-injection
@@ -51,8 +53,7 @@ def transaction_mode(credentials, env):
     _thread.is_read_only = True
     try:
         yield
-        # With what the call has left for the time before the commit: after the mode has ended it could write.
-        cr.flush()
+        make_pending(cr)
     except Exception as exc:
         if _is_refusal(exc):
             raise _refusal() from exc

@@ -242,6 +242,7 @@ class TestReadOnly(AttackCase):
 
     def test_code_that_resists(self):
         tricks = {
+            "before the commit": f"env.cr.precommit.add(lambda: {self.write})",
             "commit first": f"env.cr.commit()\n{self.write}",
             "commit after": f"{self.write}\nenv.cr.commit()",
             "read-write again": f"env.cr.execute('SET TRANSACTION READ WRITE')\n{self.write}",

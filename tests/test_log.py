@@ -630,6 +630,16 @@ class TestFlood(LogCase):
         for address in ("10.0.0.1", "10.0.0.2"):
             self.assertEqual(self.env["json2.api.log"].search_count([("ip", "=", address)]), 30)
 
+    def test_rows_that_are_rolled_back(self):
+        """They are not there to count in."""
+        inserted = []
+        for number in (flood.ROWS_PER_MINUTE, flood.ROWS_PER_MINUTE + 5):
+            with patch.object(flood.time, "time", return_value=6000.0):
+                for _number in range(number):
+                    flood.write(self.env.cr, "10.0.0.9", lambda: inserted.append(1) or len(inserted))
+            self.env.cr.postrollback.run()
+        self.assertEqual(len(inserted), 2 * flood.ROWS_PER_MINUTE)
+
     def test_many_addresses_take_no_memory(self):
         for number in range(flood._MAX_ADDRESSES + 100):
             flood.write(self.env.cr, f"address {number}", lambda: None)
