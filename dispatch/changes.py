@@ -9,7 +9,8 @@ from odoo.sql_db import Cursor
 
 _HARMLESS = re.compile(r"\s*(?:SAVEPOINT|RELEASE|ROLLBACK TO|SHOW|SET TRANSACTION READ ONLY)\b", re.IGNORECASE)
 _QUERY = re.compile(r"\s*\(*\s*(?:SELECT|WITH)\b", re.IGNORECASE)
-# In quotes they are names. A comment could stand before a parenthesis.
+_COMMENT_LINE = re.compile(r"^\s*--.*$", re.MULTILINE)
+# In quotes they are names. Another comment could stand before a parenthesis.
 _CHANGE = re.compile(r'(?<!["\w])(?:INSERT|UPDATE|DELETE|MERGE|INTO|SHARE)(?!\w)|;\s*\S|--|/\*', re.IGNORECASE)
 _CALLED = re.compile(r'(\w+)"?\s*\(')
 # What may stand before a parenthesis in a query that only reads. Any other function may do whatever it likes.
@@ -67,6 +68,7 @@ def only_reads(query):
     :param str query: without its parameters
     :rtype: bool
     """
+    query = _COMMENT_LINE.sub("", query)
     if _HARMLESS.match(query):
         return ";" not in query
     return bool(_QUERY.match(query)) and not _CHANGE.search(query) and _READING.issuperset(
