@@ -358,6 +358,9 @@ def test_log_and_usage(server, person):
     admin.page.click("button[name=action_graph]")
     admin.page.wait_for_selector(".o_graph_view canvas")
     admin.shot("4-graph")
+    admin.page.click(".o_switch_view.o_pivot")
+    admin.page.wait_for_selector(".o_pivot table, table.o_pivot_table")
+    admin.shot("5-pivot")
 
 
 def test_a_mistake_is_told(person):
