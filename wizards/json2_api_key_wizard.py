@@ -47,8 +47,8 @@ class Json2ApiKeyWizard(models.TransientModel):
         return allowed
 
     @api.model
-    def default_get(self, fields_list):
-        values = super().default_get(fields_list)
+    def default_get(self, fields):
+        values = super().default_get(fields)
         offered = [duration for duration, _label in self._selection_duration()]
         if values.get("duration") not in offered:
             values["duration"] = offered[0]
