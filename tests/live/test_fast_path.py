@@ -3,12 +3,11 @@ import re
 import time
 
 import pytest
+from sql import wait_for
 from support import NATIVE, OURS, Client, Server, odoo
 
 from devtools import postgres
 from devtools.paths import ADDON
-
-PATIENCE = 10
 
 
 @pytest.fixture(scope="module", params=["threads", "workers", "native"])
@@ -44,14 +43,6 @@ def queries(running, key, request_id):
     assert Client(running, key).call("res.users", "context_get", X_Request_Id=request_id).status_code == 200
     found = wait_for(lambda: re.search(rf"\[request {request_id}\] (\d+) ", running.log.read_text()))
     return int(found.group(1))
-
-
-def wait_for(condition):
-    """What `condition` returns, as soon as it is true."""
-    end = time.monotonic() + PATIENCE
-    while not (found := condition()) and time.monotonic() < end:
-        time.sleep(0.05)
-    return found
 
 
 def numbers_of_rows(running, prefix):

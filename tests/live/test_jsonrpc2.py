@@ -8,13 +8,11 @@ import time
 
 import pytest
 from example_files import EXAMPLES, run_example
+from sql import PATIENCE, SETTLED, transaction, wait_until_blocked
 from support import ADDON, NATIVE, OURS, Client, Server, databases, odoo
-from test_transactions import PATIENCE, refs, transaction, wait_until_blocked
+from test_transactions import refs
 
 from devtools import node, postgres, venv
-
-# Rows of calls that have only read are written a moment later.
-SETTLED = 0.4
 
 
 @pytest.fixture(params=["api_key", "user_key"])

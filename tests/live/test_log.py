@@ -1,21 +1,18 @@
 """The log on real servers: what no test in one transaction can show. Its cost: `./dev bench --log`."""
 import concurrent.futures
-import contextlib
 import json
 import re
 import socket
 import threading
 import time
 
-import psycopg2
 import pytest
+from sql import PATIENCE, SETTLED, transaction, wait_until_blocked
 from support import NATIVE, OURS, Client, Server, run_in_shell
 
 from devtools import odoo, postgres
 from devtools.paths import ADDON
 
-PATIENCE = 20
-SETTLED = 0.4
 SECRET = "hunter2-Zx9"
 COLUMNS = ("id", "status", "outcome", "model", "method", "key_id", "key_name", "user_id", "ip", "endpoint", "id_count", "record_ids",
            "duration", "error_name", "error_message", "traceback", "arguments", "user_agent", "request_size", "response_size",
@@ -69,29 +66,6 @@ class Log:
         """The JSON lines, as JSON values; those of a call are written just after its answer."""
         time.sleep(0.2)
         return [json.loads(line) for line in JSON_LINE.findall(self.text())]
-
-
-@contextlib.contextmanager
-def transaction(server):
-    address = {name.removeprefix("PG").lower(): value for name, value in postgres.environment().items()}
-    connection = psycopg2.connect(dbname=server.databases[0], **address)
-    connection.set_session(isolation_level="REPEATABLE READ")
-    try:
-        with connection, connection.cursor() as cursor:
-            yield cursor
-    finally:
-        connection.close()
-
-
-def wait_until_blocked(server):
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        rows = postgres.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = :'name' AND wait_event_type = 'Lock'",
-                            name=server.databases[0])
-        if rows != [["0"]]:
-            return
-        time.sleep(0.02)
-    raise AssertionError("nothing waits for a lock")
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """The log when a process or the database dies: never a change without its row, never a row without its change."""
 import concurrent.futures
-import contextlib
 import os
 import signal
 import subprocess
@@ -8,8 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import psycopg2
 import pytest
+from sql import transaction
 from support import NATIVE, OURS, Client, Server
 
 from devtools import odoo, postgres, process
@@ -67,20 +66,6 @@ def kill(server):
     server.process = None
 
 
-def address_of(environment):
-    return {name.removeprefix("PG").lower(): value for name, value in environment.items()}
-
-
-@contextlib.contextmanager
-def cursor_of(database, environment=None):
-    connection = psycopg2.connect(dbname=database, **address_of(environment or postgres.environment()))
-    try:
-        with connection, connection.cursor() as cursor:
-            yield cursor
-    finally:
-        connection.close()
-
-
 def wait_for_quiet(database):
     """Until PostgreSQL has ended what the dead clients had begun."""
     for _ in range(200):
@@ -92,7 +77,7 @@ def wait_for_quiet(database):
 
 def check(database, answered, environment=None):
     """Compare the partners, the rows and what the clients were told; returns how many of each."""
-    with cursor_of(database, environment) as cursor:
+    with transaction(database, environment) as cursor:
         cursor.execute("SELECT ref, count(*) FROM res_partner WHERE ref LIKE 'kill%' GROUP BY ref")
         partners = dict(cursor.fetchall())
         cursor.execute("SELECT request_id, count(*) FROM json2_api_log WHERE request_id LIKE 'kill%' GROUP BY request_id")
@@ -229,7 +214,7 @@ def test_database_killed(host, api_key, cluster, fragile, native):
         pytest.skip(f"Odoo {host.series} has no /json/2 of its own")
     database = fragile(native)
     with Server(host, database, load=(*NATIVE, ADDON) if native else OURS, environment=cluster.environment) as server:
-        with cursor_of(database, cluster.environment) as cursor:
+        with transaction(database, cluster.environment) as cursor:
             cursor.execute("SELECT current_setting('fsync'), current_setting('synchronous_commit')")
             assert cursor.fetchone() == ("on", "on")
         writers = Writers(server, api_key, "kill")
@@ -243,7 +228,7 @@ def test_database_killed(host, api_key, cluster, fragile, native):
         # A write as well, whose change the host may keep back until the end of the call: one alone, lest the commit of
         # another flush it.
         client = Client(server, api_key)
-        with cursor_of(database, cluster.environment) as cursor:
+        with transaction(database, cluster.environment) as cursor:
             cursor.execute("SELECT id FROM res_partner WHERE ref LIKE 'kill%' LIMIT 1")
             (partner,) = cursor.fetchone()
         for method, body in (("write", {"ids": [partner], "vals": {"ref": "written"}}), ("unlink", {"ids": [partner]})):
@@ -255,7 +240,7 @@ def test_database_killed(host, api_key, cluster, fragile, native):
             cluster.kill()
             assert answer.status_code == 200, answer.text
             cluster.start()
-            with cursor_of(database, cluster.environment) as cursor:
+            with transaction(database, cluster.environment) as cursor:
                 cursor.execute("SELECT ref FROM res_partner WHERE id = %s", [partner])
                 assert cursor.fetchone() == (("written",) if method == "write" else None), method
                 cursor.execute("SELECT status FROM json2_api_log WHERE request_id = %s", [f"kill-{method}"])
@@ -268,11 +253,11 @@ def test_what_is_spared(host, api_key, cluster, fragile):
     with Server(host, database, load=OURS, environment=cluster.environment) as server:
         client = Client(server, api_key)
         client.call("res.partner", "search_count", {"domain": []})
-        with cursor_of(database, cluster.environment) as cursor:
+        with transaction(database, cluster.environment) as cursor:
             cursor.execute("SELECT wal_sync FROM pg_stat_wal")
             before = cursor.fetchone()[0]
         for _ in range(20):
             assert client.call("res.partner", "search_count", {"domain": []}).status_code == 200
-        with cursor_of(database, cluster.environment) as cursor:
+        with transaction(database, cluster.environment) as cursor:
             cursor.execute("SELECT wal_sync FROM pg_stat_wal")
             assert cursor.fetchone()[0] - before < 10

@@ -1,13 +1,12 @@
 """A million rows: the pages that people open, and the retention that goes on beside calls."""
 import concurrent.futures
-import contextlib
 import os
 import statistics
 import time
 from datetime import UTC, datetime, timedelta
 
-import psycopg2
 import pytest
+from sql import transaction
 from support import OURS, Client, Server, run_in_shell
 
 from devtools import postgres
@@ -41,17 +40,6 @@ MAKE_KEYS = """
 admin = env.ref("base.user_admin")
 result = [env["json2.api.key"]._generate(f"Key {number}", admin)[0].id for number in range(10)]
 """
-
-
-@contextlib.contextmanager
-def transaction(database):
-    address = {name.removeprefix("PG").lower(): value for name, value in postgres.environment().items()}
-    connection = psycopg2.connect(dbname=database, **address)
-    try:
-        with connection, connection.cursor() as cursor:
-            yield cursor
-    finally:
-        connection.close()
 
 
 @pytest.fixture(scope="module")

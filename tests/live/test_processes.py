@@ -239,16 +239,6 @@ class TestTwoCallsOfOneKey:
         assert "SERIALIZATION_FAILURE" not in running.server.log.read_text()
 
 
-def wait_until_blocked(server):
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        if sql(server, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                       " AND wait_event_type = 'Lock'") != [(0,)]:
-            return
-        time.sleep(0.05)
-    raise AssertionError("nothing waits for a lock")
-
-
 class TestReadOnly:
     @pytest.fixture(autouse=True)
     def restored(self, running):

@@ -1,16 +1,13 @@
 """Every series: one call is one transaction, and a conflict with another is retried or told."""
 import concurrent.futures
-import contextlib
 import threading
 import time
 
-import psycopg2
 import pytest
+from sql import PATIENCE, transaction, wait_until_blocked
 from support import OURS, Client, Server
 
 from devtools import postgres
-
-PATIENCE = 20
 
 
 @pytest.fixture(scope="module")
@@ -56,31 +53,6 @@ def log(running):
         return running.log.read_bytes()[begin:].decode()
 
     return read
-
-
-@contextlib.contextmanager
-def transaction(server):
-    """A cursor in a transaction as Odoo's, committed at the end unless that was done."""
-    address = {name.removeprefix("PG").lower(): value for name, value in postgres.environment().items()}
-    connection = psycopg2.connect(dbname=server.databases[0], **address)
-    connection.set_session(isolation_level="REPEATABLE READ")
-    try:
-        with connection, connection.cursor() as cursor:
-            yield cursor
-    finally:
-        connection.close()
-
-
-def wait_until_blocked(server):
-    """Wait until a transaction of the database waits for another one's lock."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        rows = postgres.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = :'name' AND wait_event_type = 'Lock'",
-                            name=server.databases[0])
-        if rows != [["0"]]:
-            return
-        time.sleep(0.02)
-    raise AssertionError("nothing waits for a lock")
 
 
 @pytest.fixture
