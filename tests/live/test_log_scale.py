@@ -9,8 +9,6 @@ import pytest
 from sql import transaction
 from support import OURS, Client, Server, run_in_shell
 
-from devtools import postgres
-
 ROWS = 1_000_000
 DAYS = 100
 LIST_SECONDS = 1
