@@ -21,6 +21,8 @@ from . import (
 
 if series.HAS_NATIVE_JSON2:
     from . import ir_http_native
+if not series.HAS_PRIVILEGES:
+    from . import res_groups_privilege
 if not series.HAS_EXPIRATION:
     from . import res_users_apikeys_expiration
 if not series.HAS_KEY_MANAGEMENT:

@@ -1,5 +1,5 @@
 """Data files are written in the dialect of Odoo 19; this translates their records for older hosts when they load."""
-from . import VERSION
+from .version import VERSION
 from .views import adapt_arch
 
 
@@ -35,9 +35,9 @@ def _cron(values):
 
 
 def _group(values):
-    # The files are in the dialect of 18 here: what took the place of categories on 19 is a model of its own.
-    if VERSION >= 19:
-        values.pop("category_id", None)
+    # See models/res_groups_privilege.py.
+    if VERSION < 19 and "privilege_id" in values:
+        values["category_id"] = values.pop("privilege_id")
     return values
 
 

@@ -11,7 +11,7 @@ from werkzeug.exceptions import Forbidden, NotFound
 from odoo import http
 from odoo.modules.registry import Registry
 
-from . import VERSION
+from .version import VERSION
 
 API_PATHS = ("/json/2", "/jsonrpc2")
 

@@ -5,7 +5,7 @@ from odoo import exceptions
 from odoo.http import SessionExpiredException
 from odoo.service import model as service_model
 
-from . import VERSION
+from .version import VERSION
 
 _CONCURRENCY_ERRORS = (
     psycopg2.errors.LockNotAvailable,

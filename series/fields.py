@@ -1,6 +1,6 @@
 from odoo import fields
 
-from . import VERSION
+from .version import VERSION
 
 
 class Many2oneUnchecked(fields.Many2one):

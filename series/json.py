@@ -1,4 +1,4 @@
-from . import VERSION
+from .version import VERSION
 
 if VERSION >= 18:
     from odoo.tools.json import json_default

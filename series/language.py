@@ -1,6 +1,6 @@
 from odoo.exceptions import UserError
 
-from . import VERSION
+from .version import VERSION
 
 
 def check_language(env):

@@ -5,7 +5,7 @@ import weakref
 
 from odoo.exceptions import AccessError
 
-from . import VERSION
+from .version import VERSION
 
 # What Odoo 19 marks ``@api.private`` on every model. 18 marks some of these, 16 and 17 none.
 _PRIVATE_ON_19 = frozenset("""

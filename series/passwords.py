@@ -2,7 +2,7 @@
 from odoo import SUPERUSER_ID
 from odoo.service import common
 
-from . import VERSION
+from .version import VERSION
 
 
 def host_version():

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from odoo import api
 from odoo.models import BaseModel
 
-from . import VERSION
+from .version import VERSION
 
 
 def classic_result(function, method, result, args, kwargs):

@@ -3,7 +3,7 @@ import contextlib
 
 from werkzeug.exceptions import UnprocessableEntity
 
-from . import VERSION
+from .version import VERSION
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from odoo.exceptions import ValidationError
 
 from odoo.addons.base.models import res_users
 
-from . import VERSION
+from .version import VERSION
 
 # Later releases of 19.0 have res.users.apikeys/generate and revoke (odoo/odoo#246118).
 HAS_KEY_MANAGEMENT = hasattr(res_users, "DEFAULT_PROGRAMMATIC_API_KEYS_LIMIT")
