@@ -2,7 +2,6 @@ from . import (
     test_api_key,
     test_arguments,
     test_attacks,
-    test_changes,
     test_cors,
     test_diagnosis,
     test_json2,
