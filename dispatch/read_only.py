@@ -10,15 +10,16 @@ import re
 import threading
 from contextlib import closing
 
-from psycopg2.errors import ReadOnlySqlTransaction
+from psycopg2.errors import LockNotAvailable, ReadOnlySqlTransaction
 from psycopg2.extensions import cursor as DatabaseCursor
 from psycopg2.sql import Composable
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import Forbidden, UnprocessableEntity
 
 from odoo.netsvc import PostgreSQLHandler
 from odoo.sql_db import Connection, Cursor, PsycoConnection
 
-from .transaction import make_pending
+from .. import series
+from .transaction import has_changed, make_pending
 
 # Before the first statement of the call, and outside of every transaction: no ROLLBACK takes it back. What psycopg2 believes
 # to be in, a transaction, is begun again.
@@ -50,6 +51,7 @@ def read_only_if(credentials, request):
     :param Credentials | None credentials: the key
     :param odoo.http.Request request: the authenticated request
     :raise Forbidden: when a call with a read-only key tried to write
+    :raise UnprocessableEntity: it would have waited for its own request
     """
     if not credentials or not credentials.read_only:
         yield
@@ -63,20 +65,29 @@ def read_only_if(credentials, request):
     except Exception as exc:
         if _is_refusal(exc):
             raise Forbidden("This API key is read-only.") from exc
+        if isinstance(exc, LockNotAvailable) and has_changed(env.cr):
+            raise UnprocessableEntity("This call waits for a change of the same request: send it by itself.") from exc
         raise
     finally:
         request.env = env
+        # What calls before it in a batch have changed, it may have cached as it was.
+        series.clear_invalidated_caches(env.registry)
 
 
 @contextlib.contextmanager
 def _own_cursor(env):
     """Give a read-only cursor, and never commit it."""
+    is_waited_for = has_changed(env.cr)
     with contextlib.ExitStack() as stack:
         if not isinstance(env.cr, Cursor):
             # Tests have one transaction for all. What is done in this savepoint stays in it, a commit as well.
             savepoint = stack.enter_context(closing(env.registry.cursor()))
             savepoint.execute("SET TRANSACTION READ ONLY")
-        yield stack.enter_context(closing(env.registry.cursor()))
+        cr = stack.enter_context(closing(env.registry.cursor()))
+        if is_waited_for:
+            # Tables that calls before it in a batch have locked stay locked until this one is over.
+            cr.execute("SET LOCAL lock_timeout = '2s'")
+        yield cr
 
 
 @contextlib.contextmanager

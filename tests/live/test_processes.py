@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import psycopg2
 import pytest
+from sql import wait_until_blocked
 from support import OURS, Client, Server
 
 from devtools import postgres

@@ -352,6 +352,26 @@ class TestBatch:
         assert ["error" in answer for answer in answers] == [True, True]
         assert ref() is None
 
+    def test_what_a_call_before_has_locked(self, running, probed):
+        """It would wait for its own request, which waits for it."""
+        field = {"name": "x_probe", "ttype": "char", "field_description": "Probe",
+                 "model_id": value(running, "SELECT id FROM ir_model WHERE model = 'res.partner'")}
+        read = ("res.partner", "read", {"ids": [1], "fields": ["name"]})
+        first, second, third = batch(
+            running, (probed[1]["writes"], "ir.model.fields", "create", {"vals_list": field}),
+            (probed[1]["read only"], *read), (probed[1]["writes"], *read))
+        assert "result" in first and "result" in third
+        assert second["error"]["data"]["message"] == "This call waits for a change of the same request: send it by itself."
+
+    def test_what_it_caches(self, running, probed, writer):
+        """Values from before the batch do not outlive it."""
+        get = ("ir.config_parameter", "get_param", {"key": "probe.value"})
+        for number in range(3):
+            set_param = ("ir.config_parameter", "set_param", {"key": "probe.value", "value": str(number)})
+            answers = batch(running, (probed[1]["writes"], *set_param), (probed[1]["read only"], *get))
+            assert answers[1]["result"] == (str(number - 1) if number else False)
+            assert writer.call(*get).json() == str(number)
+
 
 class TestWhatHasChanged:
     """The row of a change is there with the answer, in its transaction; that of a read follows."""
@@ -432,7 +452,7 @@ env["stock.warehouse.orderpoint"].create({
             ids = Client(server, keys["writes"]).call("stock.scheduler.compute", "create", {"vals_list": {}}).json()
             answer = Client(server, keys["read only"]).call("stock.scheduler.compute", "procure_calculation", {"ids": ids})
             assert answer.status_code == 200, answer.text
-            assert wait_for(lambda: "read-only transaction" in server.log.read_text())
+            assert wait_for(lambda: "procurement scheduler aborted" in server.log.read_text())
             assert value(server, moves) == 0
             Client(server, keys["writes"]).call("stock.scheduler.compute", "procure_calculation", {"ids": ids})
             assert wait_for(lambda: value(server, moves)), "the scheduler has nothing to do"
