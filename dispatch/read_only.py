@@ -1,6 +1,6 @@
 """Calls that may change nothing: PostgreSQL itself refuses what they try to write.
 
-Such a call has a connection of its own, whose session is read-only: so is each of its transactions, in whatever way the
+Such a call has a connection to itself, whose session is read-only: so is each of its transactions, in whatever way the
 one before it was ended. The same goes for every other connection that is opened meanwhile by the thread of the call, or
 by a thread that it starts, for as long as that one lives.
 """
@@ -45,11 +45,12 @@ def guard_connections():
 
 
 @contextlib.contextmanager
-def read_only_if(credentials, request):
+def read_only_if(credentials, request, is_alone=True):
     """Let a request change nothing for a while, if its key is read-only: its environment is another one meanwhile.
 
     :param Credentials | None credentials: the key
     :param odoo.http.Request request: the authenticated request
+    :param bool is_alone: False when its transaction is also that of other calls
     :raise Forbidden: when a call with a read-only key tried to write
     :raise UnprocessableEntity: it would have waited for its own request
     """
@@ -58,7 +59,7 @@ def read_only_if(credentials, request):
         return
     env = request.env
     try:
-        with _marked(True), _own_cursor(env) as cr:
+        with _marked(True), _own_cursor(env, is_alone) as cr:
             request.env = env(cr=cr)
             yield
             make_pending(cr)
@@ -74,20 +75,65 @@ def read_only_if(credentials, request):
         series.clear_invalidated_caches(env.registry)
 
 
+def _own_cursor(env, is_alone):
+    """Return a context that gives a read-only cursor, and never commits it."""
+    if not isinstance(env.cr, Cursor):
+        return _nested(env.registry)
+    if is_alone and not has_changed(env.cr):
+        return _lent(env.cr)
+    return _borrowed(env.registry, has_changed(env.cr))
+
+
 @contextlib.contextmanager
-def _own_cursor(env):
-    """Give a read-only cursor, and never commit it."""
-    is_waited_for = has_changed(env.cr)
-    with contextlib.ExitStack() as stack:
-        if not isinstance(env.cr, Cursor):
-            # Tests have one transaction for all. What is done in this savepoint stays in it, a commit as well.
-            savepoint = stack.enter_context(closing(env.registry.cursor()))
-            savepoint.execute("SET TRANSACTION READ ONLY")
-        cr = stack.enter_context(closing(env.registry.cursor()))
-        if is_waited_for:
+def _nested(registry):
+    """Tests have one transaction for all. What is done in this savepoint stays in it, a commit as well."""
+    with closing(registry.cursor()) as savepoint:
+        savepoint.execute("SET TRANSACTION READ ONLY")
+        with closing(registry.cursor()) as cr:
+            yield cr
+
+
+@contextlib.contextmanager
+def _borrowed(registry, has_locks):
+    with closing(registry.cursor()) as cr:
+        if has_locks:
             # Tables that calls before it in a batch have locked stay locked until this one is over.
             cr.execute("SET LOCAL lock_timeout = '2s'")
         yield cr
+
+
+@contextlib.contextmanager
+def _lent(cr):
+    """Give a read-only cursor on the connection of one that has changed nothing.
+
+    Calls that each want a second connection could wait for each other.
+    """
+    connection = cr._cnx
+    mode = connection.isolation_level, connection.readonly
+    connection.rollback()
+    try:
+        with closing(Cursor(_Loan(connection), cr.dbname, None)) as own:
+            _make_read_only(own)
+            yield own
+    finally:
+        if not connection.closed:
+            connection.reset()
+            connection.isolation_level, connection.readonly = mode
+
+
+class _Loan:
+    """What the cursor of a connection that is lent takes for the pool."""
+
+    readonly = None
+
+    def __init__(self, connection):
+        self._connection = connection
+
+    def borrow(self, _dsn):
+        return self._connection
+
+    def give_back(self, _connection, keep_in_pool=True):
+        """It is the connection of another cursor all the time."""
 
 
 @contextlib.contextmanager

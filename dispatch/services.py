@@ -32,7 +32,7 @@ def invoke(dispatcher, exchange):
         raise NotFound(f"there is no service {call.service!r}")
     _check_database(dispatcher, call.database)
     _log_in(dispatcher, exchange, call)
-    with read_only_if(dispatcher.credentials, dispatcher.request):
+    with read_only_if(dispatcher.credentials, dispatcher.request, is_alone=not dispatcher.is_batch):
         exchange.answer_with(_call_object(dispatcher, exchange, call))
 
 

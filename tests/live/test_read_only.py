@@ -300,6 +300,12 @@ class TestConnections:
         made = value(running, "SELECT count(DISTINCT name) FROM res_partner_category WHERE name::text LIKE '%beside%'")
         assert made == 60
 
+    def test_each_call_needs_one(self, reader):
+        """As many at once as the pool has: each that wanted a second one would wait for the others, or fail."""
+        with concurrent.futures.ThreadPoolExecutor(64) as pool:
+            calls = pool.map(lambda _number: reader.call("res.partner", "search_count", {"domain": []}).status_code, range(256))
+            assert set(calls) == {200}
+
     def test_none_is_left_open(self, running, reader):
         reader.call("json2.probe", "modes")
         open_transactions = ("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
@@ -354,7 +360,7 @@ class TestBatch:
 
     def test_what_a_call_before_has_locked(self, running, probed):
         """It would wait for its own request, which waits for it."""
-        field = {"name": "x_probe", "ttype": "char", "field_description": "Probe",
+        field = {"name": f"x_probe_{time.monotonic_ns()}", "ttype": "char", "field_description": "Probe",
                  "model_id": value(running, "SELECT id FROM ir_model WHERE model = 'res.partner'")}
         read = ("res.partner", "read", {"ids": [1], "fields": ["name"]})
         first, second, third = batch(
@@ -365,9 +371,10 @@ class TestBatch:
 
     def test_what_it_caches(self, running, probed, writer):
         """Values from before the batch do not outlive it."""
-        get = ("ir.config_parameter", "get_param", {"key": "probe.value"})
+        name = f"probe.{time.monotonic_ns()}"
+        get = ("ir.config_parameter", "get_param", {"key": name})
         for number in range(3):
-            set_param = ("ir.config_parameter", "set_param", {"key": "probe.value", "value": str(number)})
+            set_param = ("ir.config_parameter", "set_param", {"key": name, "value": str(number)})
             answers = batch(running, (probed[1]["writes"], *set_param), (probed[1]["read only"], *get))
             assert answers[1]["result"] == (str(number - 1) if number else False)
             assert writer.call(*get).json() == str(number)
