@@ -98,8 +98,7 @@ class Entry:
         """
         make_pending(env.cr)
         cr, row = env.cr, self._row(env, credentials, status, response_size)
-        is_journal_closed = not is_read_only(cr) and (self._is_anonymous(credentials) or journal.is_full())
-        if has_changed(cr) or is_journal_closed:
+        if not is_read_only(cr) and (has_changed(cr) or self._is_anonymous(credentials) or journal.is_full()):
             self._write(cr, credentials, row)
         else:
             # A try that is repeated is not a call yet.

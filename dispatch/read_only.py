@@ -79,9 +79,8 @@ def _own_cursor(env, is_alone):
     """Return a context that gives a read-only cursor, and never commits it."""
     if not isinstance(env.cr, Cursor):
         return _nested(env.registry)
-    if is_alone and not has_changed(env.cr):
-        return _lent(env.cr)
-    return _borrowed(env.registry, has_changed(env.cr))
+    has_locks = has_changed(env.cr)
+    return _lent(env.cr) if is_alone and not has_locks else _borrowed(env.registry, has_locks)
 
 
 @contextlib.contextmanager
@@ -232,7 +231,7 @@ class _ReadOnlyConnection(PsycoConnection):
 
 
 class _ReadOnlyDatabaseCursor(DatabaseCursor):
-    """Refuses SQL that names the mode of the session."""
+    """Refuses SQL that names the mode of the session, and all after the call."""
 
     def execute(self, query, vars=None):
         self._check(query)
@@ -253,7 +252,8 @@ class _ReadOnlyDatabaseCursor(DatabaseCursor):
     def _check(self, query):
         text = query.as_string(self) if isinstance(query, Composable) else query
         text = text.decode(errors="replace") if isinstance(text, bytes) else str(text)
-        if _WRITABLE_AGAIN.search(text):
+        # A cursor that was kept for later works on a connection of somebody else.
+        if _WRITABLE_AGAIN.search(text) or not isinstance(self.connection, _ReadOnlyConnection):
             raise _ReadOnly()
 
 

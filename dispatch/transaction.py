@@ -20,7 +20,8 @@ def has_changed(cr):
     :param cr: a cursor
     :rtype: bool
     """
-    if is_read_only(cr) or isinstance(cr, Cursor) and cr._cnx.status == STATUS_READY:
+    if isinstance(cr, Cursor) and cr._cnx.status == STATUS_READY:
+        # There is no transaction: the question would begin one.
         return False
     cr.execute("SELECT txid_current_if_assigned()")
     return cr.fetchone()[0] is not None

@@ -43,6 +43,11 @@ def late(env):
     on_another_cursor(env)
 
 
+def write_later(cursor):
+    time.sleep(0.2)
+    write(cursor)
+
+
 def restore(env, statement):
     """Make the session writable, end the transaction, write."""
     cr = env.cr
@@ -99,6 +104,7 @@ TRICKS = {
     "no transaction for a while": lambda env: (
         env.cr.commit(), setattr(env.cr.connection, "autocommit", True), setattr(env.cr.connection, "autocommit", False),
         env.cr.execute("COMMIT"), write(env.cr)),
+    "a cursor kept for a thread": lambda env: started(write_later, env.cr.connection.cursor()) and None,
     "its cursor closed": lambda env: (env.cr.close(), on_another_cursor(env)),
     "a thread": lambda env: started(on_another_cursor, env).join(),
     "a thread, after the call": lambda env: started(late, env) and None,
