@@ -3,7 +3,7 @@ from . import series
 from .dispatch.access_line import add_request_ids
 from .dispatch.database import read_database_from_body
 from .dispatch.log_filter import keep_keys_out_of_logs
-from .dispatch.read_only import guard_other_cursors
+from .dispatch.read_only import guard_connections
 
 
 def post_load():
@@ -17,7 +17,7 @@ def post_load():
     """
     series.support_database_header()
     read_database_from_body()
-    guard_other_cursors()
+    guard_connections()
     keep_keys_out_of_logs()
     add_request_ids()
 

@@ -20,7 +20,8 @@ from odoo.sql_db import Cursor
 
 from ..protocol.masking import mask_text, masked_json
 from ..protocol.request_id import request_id
-from . import access_line, changes, flood, journal, parameters, rows
+from . import access_line, flood, journal, parameters, rows
+from .transaction import has_changed, is_read_only, make_pending
 
 _logger = logging.getLogger(__name__)
 # One JSON object a line, for those who ship their logs elsewhere.
@@ -95,9 +96,9 @@ class Entry:
         :param int response_size: bytes of the body
         :param int status: the HTTP status
         """
-        changes.make_pending(env.cr)
+        make_pending(env.cr)
         cr, row = env.cr, self._row(env, credentials, status, response_size)
-        if changes.has_changed(cr) or self._is_anonymous(credentials) or journal.is_full():
+        if not is_read_only(cr) and (has_changed(cr) or self._is_anonymous(credentials) or journal.is_full()):
             self._write(cr, credentials, row)
         else:
             # A try that is repeated is not a call yet.

@@ -10,7 +10,6 @@ from .. import series
 from ..protocol import arguments as protocol_arguments
 from . import parameters
 from .diagnosis import explain
-from .read_only import transaction_mode
 from .restrictions import check_call
 
 FLAT_CREATE_WARNING = '299 - "Field values at the top level of the body: Odoo 19 wants them in vals_list"'
@@ -92,10 +91,9 @@ def execute(env, call, credentials=None):
     records, function = _resolve(env, call)
     args, kwargs = _bind(function, records, call)
     try:
-        with transaction_mode(credentials, env):
-            result = function(*args, **kwargs)
-            # Now, while it can still be told which call asked for a value that the database refuses.
-            env.flush_all()
+        result = function(*args, **kwargs)
+        # Now, while it can still be told which call asked for a value that the database refuses.
+        env.flush_all()
     except Exception as exc:
         reason = explain(exc, records, call)
         if reason:

@@ -7,6 +7,7 @@ from odoo import http
 
 from .base import EndpointDispatcher
 from .errors import error_response
+from .read_only import read_only_if
 from .response import json_response
 
 MIMETYPES = ("application/json",)
@@ -35,7 +36,8 @@ class Json2Dispatcher(EndpointDispatcher, http.Dispatcher):
         # Parsed anew at every try, so that a retried call gets its arguments as they were sent (odoo/odoo#23816).
         self.body = parse_body(self.read_body())
         self.request.params = dict(args)
-        response = json_response(self.request.registry["ir.http"]._dispatch(endpoint))
+        with read_only_if(self.credentials, self.request):
+            response = json_response(self.request.registry["ir.http"]._dispatch(endpoint))
         self.entry.succeeded(self.request.env, self.credentials, response.content_length)
         return response
 

@@ -17,13 +17,14 @@ from odoo import http
 from .. import series
 from ..protocol import invocation, jsonrpc
 from ..protocol.key import PREFIX
-from . import changes, parameters, quota
+from . import parameters, quota
 from .base import EndpointDispatcher
 from .credentials import unauthorized
 from .errors import describe, headers_of, status_of, traceback_of
 from .response import json_bytes, json_response
 from .rows import commit_durably
 from .services import invoke
+from .transaction import has_changed
 
 _logger = logging.getLogger(__name__)
 
@@ -73,13 +74,18 @@ class Exchange:
             env, self.credentials, status_of(exception), self._size(), error, traceback_of(exception), own_transaction
         )
 
-    def succeed(self, env, result):
-        """Answer with a result, and log it.
+    def answer_with(self, result):
+        """Answer with a result, while the environment of the call can still be asked for what is lazy in it.
 
-        :param odoo.api.Environment env: of the call
         :param result: what the method returned
         """
         self.answer = json_bytes(jsonrpc.success(self.request.id, result), allow_nan=False)
+
+    def succeed(self, env):
+        """Log that it was answered.
+
+        :param odoo.api.Environment env: of the request
+        """
         self.entry.succeeded(env, self.credentials, self._size())
 
     def _size(self):
@@ -167,7 +173,7 @@ class JsonRpc2Dispatcher(EndpointDispatcher, http.Dispatcher):
                 self._carry_out(exchange)
             else:
                 self._try(exchange)
-        if self.is_batch and changes.has_changed(self.request.env.cr):
+        if self.is_batch and has_changed(self.request.env.cr):
             commit_durably(self.request.env.cr)
         return self._response()
 
@@ -255,8 +261,8 @@ class JsonRpc2Dispatcher(EndpointDispatcher, http.Dispatcher):
             raise exchange.failure
         exchange.entry.started = time.perf_counter() if self.is_batch else exchange.entry.started
         with series.unbroken_transaction(self.request.env) if self.is_batch else contextlib.nullcontext():
-            result = invoke(self, exchange)
-        exchange.succeed(self.request.env, result)
+            invoke(self, exchange)
+        exchange.succeed(self.request.env)
 
     def _response(self, exception=None):
         answers = [exchange.answer for exchange in self.exchanges if exchange.is_answered()]

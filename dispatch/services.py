@@ -9,14 +9,14 @@ from ..protocol.key import is_key_like
 from . import parameters
 from .call import Call, execute
 from .credentials import Credentials, unauthorized
+from .read_only import read_only_if
 
 
 def invoke(dispatcher, exchange):
-    """Do what a request asks for.
+    """Do what a request asks for, and answer it.
 
     :param dispatcher: the :class:`~.jsonrpc2.JsonRpc2Dispatcher`, whose request and credentials are those of the call
-    :param exchange: the :class:`~.jsonrpc2.Exchange`, which learns whose call it is
-    :return: the result
+    :param exchange: the :class:`~.jsonrpc2.Exchange`, which learns whose call it is, and the result
     :raise NotFound: there is no such service, model or method
     :raise Forbidden: the service ``db``, or the user id of another than the key's
     :raise Unauthorized: the call is made with no valid key
@@ -26,12 +26,14 @@ def invoke(dispatcher, exchange):
     if call.service == "db":
         raise Forbidden("The service db is not available here.")
     if call.service == invocation.COMMON:
-        return _call_common(dispatcher, exchange, call)
+        exchange.answer_with(_call_common(dispatcher, exchange, call))
+        return
     if call.service != invocation.OBJECT:
         raise NotFound(f"there is no service {call.service!r}")
     _check_database(dispatcher, call.database)
     _log_in(dispatcher, exchange, call)
-    return _call_object(dispatcher, exchange, call)
+    with read_only_if(dispatcher.credentials, dispatcher.request, is_alone=not dispatcher.is_batch):
+        exchange.answer_with(_call_object(dispatcher, exchange, call))
 
 
 def _call_object(dispatcher, exchange, invoked):

@@ -2,7 +2,7 @@ from odoo import models
 from odoo.http import request
 
 from .. import series
-from ..dispatch import changes, cors, quota
+from ..dispatch import cors, quota
 
 
 class IrHttp(models.AbstractModel):
@@ -13,7 +13,6 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _authenticate(cls, endpoint):
         if request.httprequest.path.startswith(series.API_PATHS):
-            changes.watch(request.env.cr)
             cors.begin(request)
         return super()._authenticate(endpoint)
 

@@ -1,14 +1,14 @@
 from werkzeug.exceptions import Forbidden
 
 from odoo import models
-from odoo.http import _dispatchers, request
+from odoo.http import Response, _dispatchers, request
 
 from ..dispatch import audit
 from ..dispatch.base import EndpointDispatcher
 from ..dispatch.body import check_size, has_body
 from ..dispatch.errors import log_failure
 from ..dispatch.json2 import Json2Dispatcher, unsupported_media_type
-from ..dispatch.read_only import transaction_mode
+from ..dispatch.read_only import read_only_if
 from ..dispatch.restrictions import check_call
 from ..protocol import key as key_format
 from ..protocol.arguments import InvalidArgument, record_ids
@@ -66,8 +66,12 @@ class IrHttp(models.AbstractModel):
     def _dispatch(cls, endpoint):
         if isinstance(request.dispatcher, EndpointDispatcher):
             return super()._dispatch(endpoint)
-        with transaction_mode(getattr(request.dispatcher, "credentials", None), request.env):
-            return super()._dispatch(endpoint)
+        with read_only_if(getattr(request.dispatcher, "credentials", None), request):
+            result = super()._dispatch(endpoint)
+            if not _is_native_call() or isinstance(result, Response):
+                return result
+            # As the host does next, but while the environment can still be asked for what is lazy in the result.
+            return request.make_json_response(result)
 
     @classmethod
     def _post_dispatch(cls, response):

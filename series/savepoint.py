@@ -41,20 +41,26 @@ def unbroken_transaction(env):
     try:
         yield
     finally:
-        # A read-only call has taken them away itself.
-        vars(cr).pop("commit", None)
-        vars(cr).pop("rollback", None)
+        del cr.commit, cr.rollback
 
 
 def _refuse():
     raise UnprocessableEntity("This method ends the transaction, which no call of a batch can: send it by itself.")
 
 
-def _forget_changes(registry, cr):
-    """Clear what the call has invalidated. It stays marked, because calls before it may have changed it too."""
-    if registry.registry_invalidated:
-        (registry._setup_models__ if VERSION >= 19 else registry.setup_models)(cr)
+def clear_invalidated_caches(registry):
+    """Clear once more what the transaction has invalidated. It stays marked: others are told at its end.
+
+    :param odoo.modules.registry.Registry registry: of the database
+    """
     if registry.cache_invalidated and VERSION >= 17:
         registry.clear_cache(*registry.cache_invalidated)
     elif registry.cache_invalidated:
         registry._clear_cache()
+
+
+def _forget_changes(registry, cr):
+    """Forget what the call has changed; calls before it may have changed the same."""
+    if registry.registry_invalidated:
+        (registry._setup_models__ if VERSION >= 19 else registry.setup_models)(cr)
+    clear_invalidated_caches(registry)

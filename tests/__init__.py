@@ -1,8 +1,8 @@
 from . import (
     test_api_key,
     test_arguments,
+    test_attack_read_only,
     test_attacks,
-    test_changes,
     test_cors,
     test_diagnosis,
     test_json2,

@@ -1,0 +1,36 @@
+"""What a transaction is about to do, and what it has done."""
+from psycopg2.extensions import STATUS_READY
+
+from odoo.sql_db import Cursor
+
+
+def make_pending(cr):
+    """Make the changes that were left for the time before the commit: those of records, and those of hooks.
+
+    :param cr: a cursor
+    """
+    cr.flush()
+    # Before 19 that leaves the records as the hooks have changed them for the commit, or for another flush.
+    cr.flush()
+
+
+def has_changed(cr):
+    """Tell whether a transaction has changed anything so far: PostgreSQL gives it a number when it does.
+
+    :param cr: a cursor
+    :rtype: bool
+    """
+    if isinstance(cr, Cursor) and cr._cnx.status == STATUS_READY:
+        # There is no transaction: the question would begin one.
+        return False
+    cr.execute("SELECT txid_current_if_assigned()")
+    return cr.fetchone()[0] is not None
+
+
+def is_read_only(cr):
+    """Tell whether a cursor is one of those that 18 and 19 read with, on a replica for instance.
+
+    :param cr: a cursor
+    :rtype: bool
+    """
+    return isinstance(cr, Cursor) and getattr(cr, "readonly", False)
