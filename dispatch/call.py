@@ -91,6 +91,8 @@ def execute(env, call, credentials=None):
     is_classic = bool(call.positional)
     records, function = _resolve(env, call)
     args, kwargs = _bind(function, records, call)
+    if hasattr(env["base"], call.method):
+        _checked(protocol_arguments.check_order, call.arguments)
     try:
         with transaction_mode(credentials, env):
             result = function(*args, **kwargs)
