@@ -31,38 +31,29 @@ def exceptions_of(exception):
     return found
 
 
-def private_texts(exception):
-    """Return what no text may quote which tells of an exception.
+def private_lines(exception):
+    """Return an expression for the lines that no text may quote which tells of an exception.
+
+    It matches by their beginnings and to the end of the line, so that it does not matter how they were quoted or cut.
 
     :param BaseException exception: of any kind; the database's may be among its causes
-    :return: ``{beginning: texts}``
-    :rtype: dict[str, list[str]]
+    :return: None when there are none
+    :rtype: re.Pattern | None
     """
     lines = {line for item in exceptions_of(exception) for line in _private_lines(item)}
-    texts = {}
-    for form in {form for line in lines for form in _forms(line)}:
-        texts.setdefault(form[:_HEAD], []).append(form)
-    return texts
+    heads = {form[:_HEAD] for line in lines for form in _forms(line)}
+    # In this order those whose beginning is another one have their turn.
+    return re.compile(f"(?:{'|'.join(map(re.escape, sorted(heads, reverse=True)))}).*") if heads else None
 
 
 def without(text, private):
-    """Return a text without the lines of the database that it quotes, also where somebody has cut them.
+    """Return a text without the lines of the database that it quotes.
 
     :param str text: of any length
-    :param dict private: see :func:`private_texts`
+    :param re.Pattern | None private: see :func:`private_lines`
     :rtype: str
     """
-    if not private:
-        return text
-    pieces, position = [], 0
-    # The longer ones first, of which a shorter one may be the beginning.
-    heads = re.compile("|".join(map(re.escape, sorted(private, key=len, reverse=True))))
-    for found in heads.finditer(text):
-        if found.start() >= position:
-            length = max(_common_length(text, found.start(), form) for form in private[found[0]])
-            pieces += [text[position : found.start()], MASK]
-            position = found.start() + length
-    return "".join([*pieces, text[position:]])
+    return private.sub(MASK, text) if private else text
 
 
 def _private_lines(exception):
@@ -80,20 +71,7 @@ def _private_lines(exception):
 
 
 def _forms(line):
-    """Return how a line may be quoted: as it is, by ``repr`` once or twice, in JSON, in HTML."""
-    once = {line, _escaped(line), ascii(line)[1:-1], json.dumps(line)[1:-1], json.dumps(line, ensure_ascii=False)[1:-1]}
-    once |= {form.replace("'", "\\'") for form in once}
-    return once | {_escaped(form) for form in once} | {html.escape(form) for form in once}
-
-
-def _escaped(text):
-    # Whether repr() escapes a quote depends on what else there is.
-    return repr(text + "\"'")[1:-1].replace("\\'", "'")[: -len("\"'")]
-
-
-def _common_length(text, position, form):
-    """Return how much of ``form`` stands at a position."""
-    piece = text[position : position + len(form)]
-    if piece == form:
-        return len(form)
-    return next((index for index, (a, b) in enumerate(zip(piece, form)) if a != b), len(piece))
+    """Return how a line may be quoted: as it is, by ``repr``, in JSON, in HTML, as bytes; and that by ``repr`` once more."""
+    encoded = line.encode("utf-8", "replace")
+    once = {line, repr(line)[1:-1], ascii(line)[1:-1], json.dumps(line)[1:-1], html.escape(line), repr(encoded)[2:-1]}
+    return once | {repr(form)[1:-1] for form in once}

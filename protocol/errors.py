@@ -6,7 +6,7 @@ import datetime
 import math
 import traceback
 
-from .database_errors import private_texts, without
+from .database_errors import private_lines, without
 from .masking import mask_beginning
 
 # Characters. What an exception says in one piece, and what is told of its arguments, or of its context, altogether.
@@ -15,6 +15,7 @@ MAX_TRACEBACK = 50_000
 MAX_ARGUMENTS = 20
 _MAX_DEPTH = 10
 _MAX_BITS = 4096  # of an integer: Python writes some 4,300 digits, and no more
+_MARGIN = 100
 _CUT = "..."
 
 
@@ -29,7 +30,7 @@ def error_object(exception, message=None, arguments=None, debug=""):
     :rtype: dict
     """
     cls = type(exception)
-    private = private_texts(exception)
+    private = private_lines(exception)
     arguments = list(exception.args if arguments is None else arguments)[:MAX_ARGUMENTS]
     context = getattr(exception, "context", {})
     return {
@@ -46,7 +47,7 @@ def format_traceback(exception):
 
     :rtype: str
     """
-    private = private_texts(exception)
+    private = private_lines(exception)
     pieces, left = [], MAX_TRACEBACK
     for piece in reversed(traceback.format_exception(type(exception), exception, exception.__traceback__)):
         text = mask_beginning(without(piece, private), MAX_TEXT)
@@ -66,7 +67,7 @@ def _message(exception, private):
 class _Writer:
     """Writes values as JSON values until so many characters are written. Nothing is expanded before it is cut.
 
-    :param dict private: what may not be told, see :func:`~.database_errors.private_texts`
+    :param private: what may not be told, see :func:`~.database_errors.private_lines`
     """
 
     def __init__(self, private):
@@ -98,8 +99,9 @@ class _Writer:
         :param text: a text of any length, or what stands for one
         :rtype: str
         """
-        text = without(str(text), self._private)
         room = max(self._left, 0)
+        # Cut twice, so that what has to go is whole enough to be known.
+        text = without(str(text)[: room + _MARGIN], self._private)
         self._left -= len(text)
         return text if len(text) <= room else text[:room] + _CUT
 
@@ -109,16 +111,16 @@ class _Writer:
         :rtype: str
         """
         if isinstance(value, (bytes, bytearray)):
-            return str(value[:MAX_TEXT])
+            return str(value[: MAX_TEXT + _MARGIN])
         if isinstance(value, (list, tuple, set, frozenset, dict)):
             return str(self.as_json(value))
-        return _text(value)
+        return _text(value)[: MAX_TEXT + _MARGIN]
 
 
 def _decoded(value, size):
     """An error about bytes that are no text must not fail to be written as text."""
     if isinstance(value, (bytes, bytearray)):
-        return bytes(value[: max(size, 0) + 1]).decode("utf-8", "replace")
+        return bytes(value[: max(size, 0) + _MARGIN]).decode("utf-8", "replace")
     return _text(value)
 
 

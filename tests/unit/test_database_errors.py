@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from protocol.database_errors import exceptions_of, private_texts, without
+from protocol.database_errors import exceptions_of, private_lines, without
 from protocol.errors import error_object, format_traceback
 
 SECRET = "hunter2-Zx9"
@@ -53,13 +53,17 @@ QUOTES = {
 
 
 @pytest.mark.parametrize("labels", LABELS)
-@pytest.mark.parametrize("value", VALUES, ids=range(len(VALUES)))
 @pytest.mark.parametrize("quote", QUOTES.values(), ids=QUOTES)
 @pytest.mark.parametrize("hidden", [False, True])
-def test_no_row_is_told(quote, value, labels, hidden):
+def test_no_row_is_told(quote, labels, hidden):
+    for value in VALUES:
+        assert_untold(quote, value, labels, hidden)
+
+
+def assert_untold(quote, value, labels, hidden):
+    detail = f"Ошибочная строка содержит (1, {value})." if labels == "Russian" else f"Failing row contains (1, {value}, null)."
     cause = DatabaseError(
-        'null value in column "login"', labels, f"Failing row contains (1, {value}, null).", f"Try {value}", f"SQL statement {value}",
-        f"INSERT INTO x VALUES ('{value}')")
+        'null value in column "login"', labels, detail, f"Try {value}", f"SQL statement {value}", f"INSERT INTO x VALUES ('{value}')")
     for arguments in ((f"Sorry: {quote(cause)}.",), ("Sorry", [quote(cause)], {quote(cause): cause}), (cause, quote(cause).encode())):
         exception = raised(ValueError(*arguments), cause, hidden)
         exception.context = {"error": quote(cause)}
@@ -80,7 +84,7 @@ def test_the_message_is_told(labels):
 
 def test_other_exceptions_are_told_whole():
     exception = raised(ValueError("Detail: Failing row contains (x)"), KeyError("b"))
-    assert private_texts(exception) == {}
+    assert private_lines(exception) is None
     assert error_object(exception)["message"] == "Detail: Failing row contains (x)"
 
 
@@ -103,7 +107,7 @@ def test_a_chain_that_is_a_ring():
 @pytest.mark.parametrize("part", ["Failing row ", "Failing row contains", "DETAIL:  Fai", "a", "\\", "'"])
 def test_linear(part):
     detail = f"Failing row contains {part * 5000} {SECRET}"
-    private = private_texts(DatabaseError("a", detail=detail))
+    private = private_lines(DatabaseError("a", detail=detail))
     for size in (10_000, 1_000_000):
         text = part * (size // len(part))
         began = time.process_time()

@@ -46,13 +46,12 @@ LOOP.append(LOOP)
 def test_a_bound_whatever_it_carries(argument):
     tracemalloc.start()
     try:
-        for arguments in ([argument], [argument] * 100):
-            error = ValueError(*arguments)
-            error.context = {"a": argument}
-            told = error_object(error)
-            assert list(told) == ["name", "message", "arguments", "context", "debug"]
-            assert len(json.dumps(told, allow_nan=False)) < 200_000
-            assert len(format_traceback(error)) <= MAX_TRACEBACK
+        error = ValueError(argument)
+        error.context = {"a": argument}
+        told = [error_object(error), error_object(ValueError(*[argument] * 100))]
+        assert list(told[0]) == ["name", "message", "arguments", "context", "debug"]
+        assert len(json.dumps(told, allow_nan=False)) < 500_000
+        assert len(format_traceback(error)) <= MAX_TRACEBACK
         assert tracemalloc.get_traced_memory()[1] < 100_000_000
     finally:
         tracemalloc.stop()
