@@ -4,6 +4,7 @@ from .dispatch.access_line import add_request_ids
 from .dispatch.database import read_database_from_body
 from .dispatch.log_filter import keep_keys_out_of_logs
 from .dispatch.read_only import guard_connections
+from .dispatch.rows import remove_lock
 
 
 def post_load():
@@ -30,4 +31,5 @@ def uninstall_hook(*args):
     env = series.hook_environment(args)
     env["ir.config_parameter"].search([("key", "=like", "json2_backport.%")]).unlink()
     env.cr.execute("DROP TABLE IF EXISTS json2_rate_window")
+    remove_lock(env.cr)
     series.drop_user_key_expiration(env)

@@ -17,8 +17,9 @@ class _RequestIdFilter(logging.Filter):
     def filter(self, record):
         # A thread serves other requests too: their lines have no id.
         request_id = _thread.__dict__.pop("request_id", None)
-        if request_id:
-            record.msg, record.args = f"{record.getMessage()} [request {request_id}]", ()
+        if request_id and isinstance(record.msg, str):
+            # An id has no percent sign, so it may stand in a format too; which may be wrong, and is for the handlers to tell.
+            record.msg = f"{record.msg} [request {request_id}]"
         return True
 
 

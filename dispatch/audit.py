@@ -18,7 +18,9 @@ from psycopg2.pool import PoolError
 
 from odoo.sql_db import Cursor
 
-from ..protocol.masking import mask_text, masked_json
+from ..protocol.addresses import client_network
+from ..protocol.errors import MAX_TEXT as MAX_MESSAGE
+from ..protocol.masking import mask_beginning, masked_json
 from ..protocol.request_id import request_id
 from . import access_line, flood, journal, parameters, rows
 from .transaction import has_changed, is_read_only, make_pending
@@ -28,9 +30,8 @@ _logger = logging.getLogger(__name__)
 _json_logger = logging.getLogger("odoo.addons.json2_backport.calls")
 
 MAX_IDS = 100
+MAX_DIGITS = 20
 MAX_TEXT = 512
-MAX_MESSAGE = 10_000
-MAX_TRACEBACK = 50_000
 MAX_SIZE = 2**31 - 1  # of a column of integers
 
 
@@ -83,7 +84,7 @@ class Entry:
             model=model,
             method=method,
             ip=_storable((httprequest.remote_addr or "")[:MAX_TEXT]),
-            user_agent=httprequest.headers.get("User-Agent", "")[:MAX_TEXT],
+            user_agent=httprequest.headers.get("User-Agent", ""),
             request_size=min(httprequest.content_length or 0, MAX_SIZE),
             request_id=request_id(httprequest.headers.get("X-Request-Id")),
         )
@@ -118,10 +119,12 @@ class Entry:
         """
         try:
             row = self._row(env, credentials, status, response_size)
+            # Of what a stranger does wrong the message tells all that there is.
+            is_plain = self._is_anonymous(credentials) and status < 500
             row.update(
-                error_name=error["name"],
-                error_message=_storable(mask_text(str(error["message"])[:MAX_MESSAGE])),
-                traceback=_storable(mask_text(traceback[-MAX_TRACEBACK:])),
+                error_name=_text(error["name"]),
+                error_message=_storable(mask_beginning(str(error["message"]), MAX_TEXT if is_plain else MAX_MESSAGE)),
+                traceback=None if is_plain else _storable(traceback),
             )
             try:
                 with _new_transaction(env) if own_transaction else contextlib.nullcontext(env.cr) as cr:
@@ -136,9 +139,13 @@ class Entry:
             _logger.exception("The call could not be logged.")
 
     def _write(self, cr, credentials, row):
-        # Whoever has no key can make as many rows as he likes, unless they are counted.
-        address = self.ip if self._is_anonymous(credentials) else None
-        flood.write(cr, address, lambda: rows.insert(cr, row))
+        if self._is_anonymous(credentials):
+            flood.write(cr, flood.Source(client_network(self.ip)), row)
+        elif self.user_id is None or row["status"] == 429:
+            # A key that is refused: from a wrong network, or because of its limit.
+            flood.write(cr, flood.Source(f"{row['key_id']} {row['user_id']}", has_key=True), row)
+        else:
+            rows.insert(cr, row)
 
     def _is_anonymous(self, credentials):
         return credentials is None and self.user_id is None
@@ -148,14 +155,14 @@ class Entry:
             # Of this process, like the duration: rows are not written in the order of their calls.
             "create_date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f"),
             "key_id": credentials and credentials.key_id,
-            "key_name": credentials and credentials.key_name,
+            "key_name": credentials and _text(credentials.key_name),
             "user_id": self.user_id or (credentials and credentials.user_id),
             "ip": self.ip,
-            "endpoint": self.endpoint,
-            "model": _masked(self.model[:MAX_TEXT]),
-            "method": _masked(self.method[:MAX_TEXT]),
+            "endpoint": _text(self.endpoint),
+            "model": _text(self.model),
+            "method": _text(self.method),
             "id_count": len(self.ids),
-            "record_ids": ",".join(map(str, self.ids[:MAX_IDS])) or None,
+            "record_ids": ",".join(str(record_id)[:MAX_DIGITS] for record_id in self.ids[:MAX_IDS]) or None,
             "status": status,
             "outcome": "success" if status < 400 else "client_error" if status < 500 else "server_error",
             "duration": (time.perf_counter() - self.started) * 1000,
@@ -163,10 +170,11 @@ class Entry:
             "error_message": None,
             "traceback": None,
             "arguments": self._kept_arguments(env, credentials, status),
-            "user_agent": _masked(self.user_agent),
+            "user_agent": _text(self.user_agent),
             "request_size": self.request_size,
             "response_size": response_size,
             "request_id": self.request_id,
+            "repetitions": 1,
         }
 
     def _kept_arguments(self, env, credentials, status):
@@ -204,9 +212,15 @@ def _new_transaction(env):
             yield cr
 
 
+def _text(text):
+    """Return a text as a row may hold it: short, and without secrets."""
+    # Cut before it is remembered; what is masked is cut once more.
+    return text and _masked(text[: 2 * MAX_TEXT])
+
+
 @functools.lru_cache(maxsize=1024)
 def _masked(text):
-    return _storable(mask_text(text))
+    return _storable(mask_beginning(text, MAX_TEXT))
 
 
 def _storable(text):

@@ -90,6 +90,8 @@ def execute(env, call, credentials=None):
     is_classic = bool(call.positional)
     records, function = _resolve(env, call)
     args, kwargs = _bind(function, records, call)
+    if hasattr(env["base"], call.method):
+        _checked(protocol_arguments.check_order, call.arguments)
     try:
         result = function(*args, **kwargs)
         # Now, while it can still be told which call asked for a value that the database refuses.

@@ -3,7 +3,7 @@
 Odoo answers 500 to a broken domain or an unknown field, with a Python or SQL error for a message. These checks run only
 once a call has failed, so a call that succeeds pays nothing for them, and none of them can refuse what the host takes.
 """
-import re
+import reprlib
 
 import psycopg2
 from psycopg2 import errors as pg
@@ -27,8 +27,15 @@ _WRONG_VALUE = (
     pg.DatatypeMismatch,
     pg.CannotCoerce,
 )
-_UNEXPECTED = re.compile(r"got an unexpected keyword argument '(.*)'$", re.DOTALL)
-_QUOTED_VALUE = re.compile(r': "(.*)"$')
+_UNEXPECTED = "got an unexpected keyword argument '"
+
+# To look at more than this would take longer than the call itself.
+_MAX_VALUES = 50_000
+_MAX_TERMS = 1_000
+_shortening = reprlib.Repr()
+_shortening.maxstring = _shortening.maxother = 1_000
+_shortening.maxlist = _shortening.maxtuple = _shortening.maxdict = 50
+_quoted = _shortening.repr
 
 
 def explain(exception, records, call):
@@ -46,15 +53,16 @@ def explain(exception, records, call):
         return "the arguments hold a text that is not valid Unicode (a lone surrogate)"
     if isinstance(exception, ValueError) and "NUL" in str(exception):
         return "the arguments hold a text with a NUL character, which the database cannot store"
-    unexpected = isinstance(exception, TypeError) and _UNEXPECTED.search(str(exception))
-    if unexpected and unexpected[1] in call.arguments:
+    _function, unexpected, name = str(exception).partition(_UNEXPECTED) if isinstance(exception, TypeError) else ("", "", "")
+    if unexpected and name[:-1] in call.arguments:
         # ``def search_read(self, ..., **read_kwargs)`` takes what the next one does not.
-        return unexpected[0]
+        return unexpected + name
     if not isinstance(call.context.get("allowed_company_ids", []), (list, tuple)):
         return "context: allowed_company_ids: a list of company ids is wanted"
     if not isinstance(call.context.get("lang") or "", str):
         return "context: lang: a language code is wanted"
-    if hasattr(records.env["base"], call.method):  # a method of every model: its arguments mean the same everywhere
+    # A method of every model: its arguments mean the same everywhere.
+    if hasattr(records.env["base"], call.method) and _is_small(call.arguments):
         for name, value in call.arguments.items():
             reason = name in _CHECKS and _CHECKS[name](records.browse(), value)
             if reason:
@@ -64,10 +72,23 @@ def explain(exception, records, call):
     return None
 
 
+def _is_small(value):
+    """Tell whether there are so few values that to look at each takes no time."""
+    waiting, left = [value], _MAX_VALUES
+    while waiting and left > 0:
+        item = waiting.pop()
+        children = item.values() if isinstance(item, dict) else item if isinstance(item, (list, tuple)) else ()
+        left -= 1 + len(children)
+        if left > 0:
+            waiting.extend(children)
+    return left > 0
+
+
 def _wrong_value(exception):
     """Name the value, if PostgreSQL does: ``invalid input syntax for type integer: "abc"``."""
-    quoted = _QUOTED_VALUE.search(getattr(exception, "diag", None) and exception.diag.message_primary or "")
-    value = repr(quoted.group(1)) if quoted else "a value in the arguments"
+    message = getattr(exception, "diag", None) and exception.diag.message_primary or ""
+    _sentence, quote, quoted = message.partition(': "')
+    value = _quoted(quoted[:-1]) if quote and quoted.endswith('"') else "a value in the arguments"
     return f"{value} is of the wrong type, or out of range, for the field it is meant for"
 
 
@@ -88,14 +109,14 @@ def _check_domain(model, domain):
 
 def _check_condition(model, item):
     if not isinstance(item, (list, tuple)) or len(item) != 3:
-        return f"{item!r} is no condition [field, operator, value]"
+        return f"{_quoted(item)} is no condition [field, operator, value]"
     path, operator, value = item
     if path in (1, 0) and operator == "=":  # [1, "=", 1] and [0, "=", 1]: true and false
         return None
     if not isinstance(path, str) or not isinstance(operator, str):
-        return f"{item!r} is no condition [field, operator, value]"
+        return f"{_quoted(item)} is no condition [field, operator, value]"
     if operator not in OPERATORS:
-        return f"{operator!r} is no operator"
+        return f"{_quoted(operator)} is no operator"
     return _check_path(model, path) or _check_operand(model, path, operator, value)
 
 
@@ -105,10 +126,10 @@ def _check_operand(model, path, operator, value):
         return _check_domain(comodel, value) if comodel is not None else None
     is_list = isinstance(value, (list, tuple))
     if operator in ("in", "not in") and not is_list and not isinstance(value, bool):
-        return f"{operator!r} wants a list of values"
+        return f"{_quoted(operator)} wants a list of values"
     items = value if is_list else [value]
     if any(isinstance(item, (dict, list)) for item in items):
-        return f"{value!r} is nothing to compare a field with"
+        return f"{_quoted(value)} is nothing to compare a field with"
     field = model._fields.get(path)
     if field and field.type in ("date", "datetime"):
         return next(filter(None, (_check_value(model, path, item) for item in items)), None)
@@ -120,12 +141,12 @@ def _check_path(model, path):
         if not isinstance(model, BaseModel):
             return None
         if not isinstance(name, str) or name not in model._fields:
-            return f"{model._name!r} has no field {name!r}"
+            return f"{model._name!r} has no field {_quoted(name)}"
         field = model._fields[name]
         if not field.comodel_name:
             # Behind the dot stands a property or the part of a date.
             has_parts = series.HAS_DATE_PARTS or field.type not in ("date", "datetime") or path.endswith(name)
-            return None if has_parts else f"the field {name!r} has no parts"
+            return None if has_parts else f"the field {_quoted(name)} has no parts"
         model = model.env.get(field.comodel_name)
     return None
 
@@ -161,15 +182,15 @@ def _check_values(model, values):
 def _check_value(model, name, value):
     """Ask the field itself whether it takes a value."""
     if model._fields[name].type in ("one2many", "many2many") and not _is_commands(value):
-        return f"{value!r} is no list of ids or commands, as the field {name!r} wants"
+        return f"{_quoted(value)} is no list of ids or commands, as the field {_quoted(name)} wants"
     try:
         model._fields[name].convert_to_cache(value, model.new())
     except (ValueError, TypeError):
-        return f"{value!r} is no value for the field {name!r}"
+        return f"{_quoted(value)} is no value for the field {_quoted(name)}"
     except Exception:  # the transaction has failed, so a field that asks the database cannot tell
         return None
     if model._fields[name].type == "binary" and isinstance(value, str) and not value.isascii():
-        return f"the field {name!r} wants base64"
+        return f"the field {_quoted(name)} wants base64"
     return None
 
 
@@ -195,7 +216,7 @@ def _check_order(model, order):
         return None
     if not isinstance(order, str):
         return "a text such as 'name desc, id' is wanted"
-    if not all(part.strip() for part in order.split(",")):
+    if order.count(",") > _MAX_TERMS or not all(part.strip() for part in order.split(",")):
         return "a text such as 'name desc, id' is wanted"
     names = (part.split()[0] for part in order.split(","))
     return next(filter(None, (_check_order_field(model, name) for name in names)), None)
@@ -206,7 +227,7 @@ def _check_order_field(model, name):
     field = model._fields.get(name.split(":")[0])
     sortable = field and (bool(field.column_type) if field.store else bool(field.related))
     if not reason and not sortable and name != "__count":
-        reason = f"records cannot be sorted by {name!r}"
+        reason = f"records cannot be sorted by {_quoted(name)}"
     return reason
 
 
@@ -217,7 +238,7 @@ def _check_specification(model, specification):
 
 
 def _check_operation(_model, operation):
-    return None if operation in ("read", "write", "create", "unlink") else f"{operation!r} is no operation"
+    return None if operation in ("read", "write", "create", "unlink") else f"{_quoted(operation)} is no operation"
 
 
 _CHECKS = {

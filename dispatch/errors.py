@@ -25,7 +25,7 @@ def error_response(exception, entry, credentials):
     """
     # The transaction has failed: it is over, and PostgreSQL would refuse to read the settings in it.
     request.env.cr.rollback()
-    error = describe(exception)
+    error = describe(exception, entry.user_id)
     response = _response(exception, error)
     _log(entry, credentials, exception, error, response)
     return response
@@ -40,7 +40,7 @@ def log_failure(entry, credentials, exception, response):
     :param response: the host's answer; a werkzeug response or exception
     """
     request.env.cr.rollback()
-    _log(entry, credentials, exception, describe(exception), response)
+    _log(entry, credentials, exception, describe(exception, None), response)
 
 
 def _log(entry, credentials, exception, error, response):
@@ -77,12 +77,14 @@ def headers_of(exception):
     return [(name, value) for name, value in headers if name.lower() != "content-type"]
 
 
-def describe(exception):
+def describe(exception, user_id):
     """Return the error object of an exception. No SQL ever leaves the server.
 
+    :param Exception exception: what was raised
+    :param int | None user_id: who made the call, once it is known
     :rtype: dict
     """
-    debug = traceback_of(exception) if _shows_traceback() else ""
+    debug = traceback_of(exception) if _shows_traceback(user_id) else ""
     if isinstance(exception, HTTPException):
         description = exception.description
         return error_object(exception, description, (description, exception.code), debug)
@@ -93,10 +95,12 @@ def describe(exception):
     return error_object(exception, debug=debug)
 
 
-def _shows_traceback():
-    """Tell whether the settings let the client see the traceback."""
+def _shows_traceback(user_id):
+    """Tell whether the settings let the client see the traceback, which is for administrators only."""
     parameter = parameters.text(request.env, "traceback")
-    return parameter == "always" or (parameter != "never" and bool(config["dev_mode"]))
+    if not user_id or parameter == "never" or not (parameter == "always" or config["dev_mode"]):
+        return False
+    return request.env["res.users"].browse(user_id).with_user(user_id).has_group("base.group_system")
 
 
 def traceback_of(exception):

@@ -32,7 +32,7 @@ _lock = threading.Lock()
 _writing = threading.Lock()
 _wake_up = threading.Event()
 _waiting = []  # (time.monotonic(), name of the database, row)
-_counts = defaultdict(dict)  # name of the database -> {id of a row: repetitions}
+_repeated = []  # (name of the database, row)
 _writer = None
 
 
@@ -47,19 +47,20 @@ def add(database, row):
     _wake()
 
 
-def count(cr, row_id, repetitions):
-    """Have a row say soon how many requests it stands for.
+def repeat(cr, row):
+    """Have a row say soon that it stands for one more request.
 
     :param cr: a cursor of its database; that of a test, whose rows nobody else sees, writes at once
-    :param int row_id: id of the row
-    :param int repetitions: as of now
+    :param dict row: one that was added before
     """
-    if not isinstance(cr, Cursor):
-        set_repetitions(cr, {row_id: repetitions})
-        return
     with _lock:
-        _counts[cr.dbname][row_id] = repetitions
-    _wake()
+        row["repetitions"] += 1
+        if isinstance(cr, Cursor):
+            _repeated.append((cr.dbname, row))
+    if isinstance(cr, Cursor):
+        _wake()
+    else:
+        set_repetitions(cr, {row["id"]: row["repetitions"]})
 
 
 def is_full():
@@ -75,13 +76,17 @@ def flush():
     with _writing:
         with _lock:
             taken, _waiting[:] = _waiting[:], []
-            counts = dict(_counts)
-            _counts.clear()
+            repeated, _repeated[:] = _repeated[:], []
         by_database = defaultdict(list)
         for entry in taken:
             by_database[entry[1]].append(entry)
         for database, entries in by_database.items():
             _write(database, entries)
+        counts = defaultdict(dict)
+        for database, row in repeated:
+            # One that is still waiting is written with its number.
+            if "id" in row:
+                counts[database][row["id"]] = row["repetitions"]
         for database, repetitions in counts.items():
             _write_counts(database, repetitions)
 
@@ -140,9 +145,12 @@ def _write_counts(database, repetitions):
 
 def _insert(database, entries):
     with closing(db_connect(database).cursor()) as cr:
-        insert_late(cr, [row for _since, _database, row in entries])
+        written = [row for _since, _database, row in entries]
+        ids = insert_late(cr, written)
         # A cursor of our own.
         cr.commit()  # pylint: disable=invalid-commit
+    for row, row_id in zip(written, ids):
+        row["id"] = row_id
 
 
 def _keep(entries, exc):

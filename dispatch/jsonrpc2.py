@@ -68,7 +68,7 @@ class Exchange:
         :param bool own_transaction: whether that of the call is over
         """
         self.failure = exception
-        error = describe(exception)
+        error = describe(exception, self.entry.user_id)
         self.answer = json_bytes(jsonrpc.failure(self.request.id, _code(exception), error))
         self.entry.failed(
             env, self.credentials, status_of(exception), self._size(), error, traceback_of(exception), own_transaction

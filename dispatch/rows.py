@@ -1,4 +1,5 @@
 """The rows of the log, as SQL: writing them is part of every call. The names of the columns are our own."""
+import contextlib
 import functools
 
 from psycopg2.extras import execute_values
@@ -8,6 +9,7 @@ from psycopg2.extras import execute_values
 # stands in the way of the sequence, which may itself write.
 _ID = """CASE WHEN txid_current_if_assigned() IS NULL AND set_config('synchronous_commit', 'off', true) IS NULL
          THEN 0 ELSE nextval('json2_api_log_id_seq') END"""
+_SET_LOCK = "SELECT set_config('json2_backport.log_lock', %s, true)"
 
 
 def insert(cr, row):
@@ -28,8 +30,8 @@ def _insert_statement(columns):
     """Return the INSERT of these columns: the fewer there are, the less PostgreSQL has to parse."""
     values = ", ".join(f"%({column})s" for column in columns)
     return f"""
-        INSERT INTO json2_api_log (id, repetitions, {", ".join(columns)})
-        VALUES ({_ID}, 1, {values})
+        INSERT INTO json2_api_log (id, {", ".join(columns)})
+        VALUES ({_ID}, {values})
         RETURNING id
     """
 
@@ -39,6 +41,8 @@ def insert_late(cr, rows):
 
     :param cr: the cursor
     :param list[dict] rows: ``{column: value}``, all with the same columns
+    :return: their ids
+    :rtype: list[int]
     """
     columns = tuple(rows[0])
     # What a call was made with may have been deleted since, and nothing else would see to the link; see models.
@@ -48,12 +52,8 @@ def insert_late(cr, rows):
     }
     values = ", ".join(existing.get(column, f"%({column})s") for column in columns)
     cr.execute("SET LOCAL synchronous_commit TO off")
-    execute_values(
-        cr,
-        f"INSERT INTO json2_api_log (repetitions, {', '.join(columns)}) VALUES %s",
-        rows,
-        f"(1, {values})",
-    )
+    query = f"INSERT INTO json2_api_log ({', '.join(columns)}) VALUES %s RETURNING id"
+    return [row_id for (row_id,) in execute_values(cr, query, rows, f"({values})", fetch=True)]
 
 
 def set_repetitions(cr, repetitions):
@@ -62,8 +62,54 @@ def set_repetitions(cr, repetitions):
     :param cr: the cursor
     :param dict[int, int] repetitions: ``{id of a row: requests}``
     """
-    for row_id, number in repetitions.items():
-        cr.execute("UPDATE json2_api_log SET repetitions = %s WHERE id = %s AND repetitions < %s", [number, row_id, number])
+    with unlocked(cr):
+        for row_id, number in repetitions.items():
+            query = "UPDATE json2_api_log SET repetitions = %s WHERE id = %s AND repetitions < %s"
+            cr.execute(query, [number, row_id, number])
+
+
+@contextlib.contextmanager
+def unlocked(cr):
+    """Let rows be changed or deleted for a moment, which the database refuses otherwise.
+
+    A transaction that fails meanwhile takes this back with all the rest.
+
+    :param cr: the cursor
+    """
+    cr.execute(_SET_LOCK, ["off"])
+    yield
+    cr.execute(_SET_LOCK, ["on"])
+
+
+def lock(cr):
+    """Have the database refuse to change or to delete rows: whatever the access rights say, they are only added.
+
+    Once for each statement, so it costs those that add rows nothing.
+
+    :param cr: the cursor
+    """
+    cr.execute(
+        """
+        CREATE OR REPLACE FUNCTION json2_api_log_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF current_setting('json2_backport.log_lock', true) IS DISTINCT FROM 'off' THEN
+                RAISE EXCEPTION 'The rows of the API log cannot be changed or deleted.' USING ERRCODE = 'insufficient_privilege';
+            END IF;
+            RETURN NULL;
+        END $$;
+        DROP TRIGGER IF EXISTS json2_api_log_lock ON json2_api_log;
+        CREATE TRIGGER json2_api_log_lock BEFORE UPDATE OR DELETE OR TRUNCATE ON json2_api_log
+            FOR EACH STATEMENT EXECUTE PROCEDURE json2_api_log_refuse()
+        """
+    )
+
+
+def remove_lock(cr):
+    """Take back what :func:`lock` has made.
+
+    :param cr: the cursor
+    """
+    cr.execute("DROP FUNCTION IF EXISTS json2_api_log_refuse() CASCADE")
 
 
 def commit_durably(cr):

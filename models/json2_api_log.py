@@ -1,17 +1,17 @@
 from datetime import timedelta
 
 from odoo import _, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from .. import series
-from ..dispatch import parameters
+from ..dispatch import parameters, rows
 
 RETENTION_BATCH = 10_000
 
 
 class Json2ApiLog(models.Model):
     """One row for every call. Rows are written by :mod:`..dispatch.audit` and removed by the retention, and by no one
-    else: nobody has the access right to."""
+    else: nobody has the access right to, nor could give it to himself."""
 
     _name = "json2.api.log"
     _description = "JSON-2 API Call"
@@ -24,6 +24,7 @@ class Json2ApiLog(models.Model):
     key_id = series.Many2oneUnchecked("json2.api.key", string="Key", readonly=True)
     key_name = fields.Char(string="Key Description", readonly=True, help="As it was at the time of the call.")
     user_id = series.Many2oneUnchecked("res.users", string="User", readonly=True)
+    user_login = fields.Char(string="Deleted User", readonly=True, help="The login of a user who has been deleted since.")
     ip = fields.Char(string="Client", readonly=True)
     endpoint = fields.Char(readonly=True)
     model = fields.Char(readonly=True)
@@ -37,7 +38,7 @@ class Json2ApiLog(models.Model):
     duration = fields.Float(string="Duration (ms)", readonly=True, digits=(12, 1), **series.aggregation("avg"))
     error_name = fields.Char(string="Error", readonly=True)
     error_message = fields.Text(readonly=True)
-    traceback = fields.Text(readonly=True)
+    traceback = fields.Text(readonly=True, groups="base.group_system")
     arguments = fields.Text(readonly=True)
     user_agent = fields.Char(readonly=True)
     request_size = fields.Integer(string="Request Size (bytes)", readonly=True)
@@ -45,8 +46,8 @@ class Json2ApiLog(models.Model):
     request_id = fields.Char(string="Request ID", readonly=True, index=True)
     repetitions = fields.Integer(
         readonly=True,
-        help="How many requests this row stands for: of a flood of requests without a valid key only the first are "
-        "written, the rest is counted.",
+        help="How many requests this row stands for: of a flood of refused requests only the first are written, the rest "
+        "is counted. A row without a client stands for requests from many addresses.",
     )
 
     def init(self):
@@ -57,6 +58,23 @@ class Json2ApiLog(models.Model):
             CREATE INDEX IF NOT EXISTS json2_api_log_ip ON json2_api_log (ip varchar_pattern_ops);
             """
         )
+        rows.lock(self.env.cr)
+
+    # pylint: disable=method-required-super,no-raise-unlink
+    @api.model_create_multi
+    def create(self, vals_list):
+        raise self._append_only()
+
+    def write(self, vals):
+        raise self._append_only()
+
+    def unlink(self):
+        raise self._append_only()
+
+    # pylint: enable=method-required-super,no-raise-unlink
+
+    def _append_only(self):
+        return AccessError(_("The log of the API can only be read: the rows are written with the calls and removed after the retention."))
 
     def action_records(self):
         """Open the records that the call was made on.
@@ -84,10 +102,16 @@ class Json2ApiLog(models.Model):
         """
         query = {
             "key_id": "UPDATE json2_api_log SET key_id = NULL WHERE key_id = ANY(%s)",
-            "user_id": "UPDATE json2_api_log SET user_id = NULL WHERE user_id = ANY(%s)",
+            "user_id": """
+                UPDATE json2_api_log
+                   SET user_login = (SELECT login FROM res_users WHERE id = json2_api_log.user_id), user_id = NULL
+                 WHERE user_id = ANY(%s)
+            """,
         }[column]
-        self.env.cr.execute(query, [list(ids)])
-        self.env[self._name].invalidate_model([column])
+        self.env["res.users"].flush_model(["login"])
+        with rows.unlocked(self.env.cr):
+            self.env.cr.execute(query, [list(ids)])
+        self.env[self._name].invalidate_model([column, "user_login"])
 
     @api.autovacuum
     def _gc_old_calls(self):
@@ -112,11 +136,10 @@ class Json2ApiLog(models.Model):
         :return: how many were removed
         :rtype: int
         """
-        self.env.cr.execute(
-            """
+        query = """
             DELETE FROM json2_api_log
              WHERE id IN (SELECT id FROM json2_api_log WHERE create_date < %s ORDER BY create_date LIMIT %s)
-            """,
-            [before, RETENTION_BATCH],
-        )
-        return self.env.cr.rowcount
+        """
+        with rows.unlocked(self.env.cr):
+            self.env.cr.execute(query, [before, RETENTION_BATCH])
+            return self.env.cr.rowcount

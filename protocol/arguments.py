@@ -1,5 +1,7 @@
 """The arguments that a body carries, beside those of the called method."""
 
+MAX_ORDER = 10_000  # characters
+
 
 class InvalidArgument(ValueError):
     """The body holds a value that no method could take; the message is for the client."""
@@ -36,3 +38,14 @@ def context(value):
         return dict(value)
     except (TypeError, ValueError):
         raise InvalidArgument("context must be an object") from None
+
+
+def check_order(arguments):
+    """Refuse a text to sort by that is far longer than any: the host's regular expression takes 2 KB for each field of it.
+
+    :param dict arguments: of a method that every model has
+    :raise InvalidArgument:
+    """
+    for name in ("order", "orderby"):
+        if isinstance(arguments.get(name), str) and len(arguments[name]) > MAX_ORDER:
+            raise InvalidArgument(f"{name}: a text of {MAX_ORDER} characters at most is wanted")

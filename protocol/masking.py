@@ -15,16 +15,20 @@ MASK = "***"
 MAX_DEPTH = 50
 TOO_DEEP = "..."
 
+# What is longer than this is known for a secret by its beginning.
+_MARGIN = 1000
+
 # Names of arguments and fields that hold secrets, in any case, as part of a longer name. ``pass`` and ``otp`` are parts
 # of too many words ("compass", "footprint") to be found inside of one, and so is ``cc`` (Odoo's acc_number). By first
 # letters, since Python looks at these before it tries a branch: several times faster than to ignore the case of all.
 _NAMES = (
-    r"[pP](?i:assw|ass[ _-]?phrase|ass(?<![a-z]pass)(?![a-z])|wd|rivate[ _-]?key)"
+    r"[pP](?i:assw|ass[ _-]?(?:phrase|code|key)|ass(?<![a-z]pass)(?![a-z])|wd|rivate[ _-]?key)"
+    r"|P(?:ass(?<=[a-z0-9]Pass)(?![a-z]))"  # smtpPass
     r"|[sS](?i:ecret|ession[ _-]?id)"
-    r"|[tT](?i:oken)"
+    r"|[tT](?i:oken|otp)"
     r"|[aA](?i:(?:pi|ccess)[ _-]?key)"
     r"|[cC](?i:redential|v[vc]|(?:ard|c(?<![a-z]cc))[ _-]?num)"
-    r"|[oO](?i:tp(?<![a-z]otp)(?![a-z]))"
+    r"|[oO](?i:tp(?<![a-z]otp))(?![a-z])"
     r"|[aAcC](?i:(?<=a)uthori[sz]ation|(?<=c)ookie)(?P<header>)"
 )
 _SECRET_NAME = re.compile(_NAMES)
@@ -33,8 +37,8 @@ _ONLY_SECRET_NAME = re.compile(rf"[\w./-]{{0,64}}(?:{_NAMES})[\w./-]{{0,64}}")
 _OPERATOR = r"(?:[=!<>?]{1,2}|(?:not[ ])?(?:=?i?like|in|any!?)|(?:child|parent)_of)"
 _ONLY_OPERATOR = re.compile(_OPERATOR)
 
-# As Python and JSON write them, JSON inside of JSON any number of times, and HTML.
-_QUOTE = r"""(?:\\*["']|&(?:quot|apos|\#0?3[49]|\#x2[27]);)"""
+# As Python and JSON write them, JSON inside of JSON any number of times, HTML, and URLs.
+_QUOTE = r"""(?:\\*["']|&(?:quot|apos|\#0?3[49]|\#x2[27]);|%(?:25)*2[27])"""
 # ``password='x'``, ``"token": "x"``, ``api_key=x``, ``('otp', '=', 'x')``, ``<cvc>x</cvc>`` in messages and tracebacks.
 # What stands behind the name is optional, so that a word is read once however many names are in it.
 _PAIR = re.compile(
@@ -42,7 +46,7 @@ _PAIR = re.compile(
     (?P<name>(?:{_NAMES})[\w.-]*)
     (?:
         (?P<separator>
-            {_QUOTE}?\s*!?[:=]{{1,2}}>?\s*
+            {_QUOTE}?\s*!?(?:[:=]{{1,2}}|%(?:25)*3[aAdD])>?\s*
             | {_QUOTE}\s*,\s*(?:{_QUOTE}{_OPERATOR}{_QUOTE}\s*,\s*)?
             | >
         )
@@ -58,6 +62,8 @@ _PAIR = re.compile(
 _OPTION = re.compile(rf"(?P<option>--(?<![\w-]--)(?=[\w-]*?(?:{_NAMES}))[\w-]+\s+)[^\s-]\S*")
 _BASIC = re.compile(r"[bB](?i:asic)\s+([A-Za-z0-9+/]{4,})=*")
 _PRIVATE_KEY_LINE = "[A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+
+_COLUMNS = re.compile(r"\(([^()\n]*)\)=(?=\()")
 
 _BASE64 = re.compile(r"(?:data:[^\s,]{0,100},)?[A-Za-z0-9+/=_\r\n-]{200,}")
 
@@ -78,6 +84,14 @@ def _masked_basic(match):
         return match[0]
 
 
+def _masked_columns(match):
+    """How PostgreSQL names a row: ``Key (company_id, access_token)=(1, x) already exists.``"""
+    for columns in _COLUMNS.finditer(match[0]):
+        if _SECRET_NAME.search(columns[1]):
+            return f"{match[0][: columns.end()]}({MASK})"
+    return match[0]
+
+
 # What looks like a secret wherever it stands, and what it becomes.
 _REPLACEMENTS = (
     (re.compile(rf"-----BEGIN {_PRIVATE_KEY_LINE}.*?(?:-----END {_PRIVATE_KEY_LINE}|\Z)", re.DOTALL), MASK),
@@ -85,12 +99,16 @@ _REPLACEMENTS = (
     # Odoo's keys have 40 digits, longer ones are likely to be somebody else's.
     (re.compile(r"[0-9a-fA-F]{40,}"), MASK),
     # JSON web tokens, signed or encrypted.
-    (re.compile(r"eyJ(?<![\w-]eyJ)[\w-]{6,}(?:\.[\w-]*){2,4}"), MASK),
+    (re.compile(r"eyJ(?<![\w-]eyJ)[\w-]{6,}(?:\.[\w-]*){1,4}"), MASK),
+    # Those of Stripe, GitHub, GitLab, Slack and AWS.
+    (re.compile(r"(?:[sr]k_(?:live|test)_|gh[oprsu]_|github_pat_|glpat-|xox[a-z]-)[\w-]{10,}"), MASK),
+    (re.compile(r"A(?:KI|SI)A[0-9A-Z]{16,}"), MASK),
     # Who logs in with a URL.
     (re.compile(r"""://[^\s/"'<>]+@"""), f"://{MASK}@"),
     (re.compile(r"""[bB](?i:earer)\s+(?=[^\s"',;)\]}]*\d)[^\s"',;)\]}]{6,}"""), MASK),
     (_BASIC, _masked_basic),
     (_OPTION, rf"\g<option>{MASK}"),
+    (re.compile(r"\([^()\n]*\)=\(.*"), _masked_columns),
     (_PAIR, _masked_pair),
 )
 
@@ -106,6 +124,18 @@ def mask_text(text):
     for pattern, replacement in _REPLACEMENTS:
         text = pattern.sub(replacement, text)
     return text
+
+
+def mask_beginning(text, size):
+    """Return the beginning of a text without the secrets in it.
+
+    It is cut twice, so that what is masked is not much longer, and so that a secret at the end is whole enough to be known.
+
+    :param str text: of any length
+    :param int size: how many characters at most
+    :rtype: str
+    """
+    return mask_text(text[: size + _MARGIN])[:size]
 
 
 def mask(value, name=""):

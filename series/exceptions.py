@@ -52,6 +52,12 @@ def integrity_error(env, exception):
     :param psycopg2.IntegrityError exception: what PostgreSQL said
     :rtype: odoo.exceptions.ValidationError
     """
+    error = _as_validation_error(env, exception)
+    error.__cause__ = exception
+    return error
+
+
+def _as_validation_error(env, exception):
     if VERSION < 19:
         return service_model._as_validation_error(env, exception)
     table = exception.diag.table_name

@@ -2,7 +2,7 @@ import json
 
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from ..dispatch import cooldown
+from ..dispatch import cooldown, flood
 
 
 @tagged("post_install", "-at_install")
@@ -20,6 +20,7 @@ class Json2Case(HttpCase):
         super().setUp()
         # All tests come from one address, and many of them with wrong keys.
         cooldown._failures.clear()
+        flood._minutes.clear()
 
     def post(self, path, body=None, key=None, headers=None):
         """POST a JSON body.

@@ -31,7 +31,6 @@ class LogCase(Json2Case):
 
     def setUp(self):
         super().setUp()
-        flood._minutes.clear()
         cooldown._accepted.clear()
         self.before = self.last_id()
         host_failed = audit.Entry.failed
@@ -181,7 +180,10 @@ class TestRefused(LogCase):
         self.assertEqual((row.ip, row.endpoint, row.repetitions), ("127.0.0.1", "/json/2", 1))
         self.assertEqual(row.error_name, error)
         self.assertTrue(row.error_message)
-        self.assertIn(error.rpartition(".")[2], row.traceback)
+        if key:
+            self.assertIn(error.rpartition(".")[2], row.traceback)
+        else:
+            self.assertFalse(row.traceback, "strangers fill the disk with as little as possible")
         if message:
             self.assertEqual(row.error_message, message)
         self.assertEqual(row.response_size, len(response.content))
@@ -622,29 +624,6 @@ class TestFlood(LogCase):
         self.assertEqual(len(rows), flood.ROWS_PER_MINUTE + 1)
         self.assertEqual(sum(rows.mapped("repetitions")), 51)
 
-    def test_each_address_has_its_own_bound(self):
-        with patch.object(flood.time, "time", return_value=6000.0):
-            for address in ("10.0.0.1", "10.0.0.2"):
-                for _number in range(40):
-                    flood.write(self.env.cr, address, lambda address=address: self.insert(ip=address)[0])
-        for address in ("10.0.0.1", "10.0.0.2"):
-            self.assertEqual(self.env["json2.api.log"].search_count([("ip", "=", address)]), 30)
-
-    def test_rows_that_are_rolled_back(self):
-        """They are not there to count in."""
-        inserted = []
-        for number in (flood.ROWS_PER_MINUTE, flood.ROWS_PER_MINUTE + 5):
-            with patch.object(flood.time, "time", return_value=6000.0):
-                for _number in range(number):
-                    flood.write(self.env.cr, "10.0.0.9", lambda: inserted.append(1) or len(inserted))
-            self.env.cr.postrollback.run()
-        self.assertEqual(len(inserted), 2 * flood.ROWS_PER_MINUTE)
-
-    def test_many_addresses_take_no_memory(self):
-        for number in range(flood._MAX_ADDRESSES + 100):
-            flood.write(self.env.cr, f"address {number}", lambda: None)
-        self.assertLessEqual(len(flood._minutes), flood._MAX_ADDRESSES)
-
     def test_a_valid_key_is_not_held_up(self):
         """Every call with a key has its row, errors as well."""
         self.set_parameter("base.login_cooldown_after", 0)
@@ -665,7 +644,8 @@ class TestFlood(LogCase):
 class TestRetention(LogCase):
     def setUp(self):
         super().setUp()
-        self.env.cr.execute("DELETE FROM json2_api_log")
+        with rows.unlocked(self.env.cr):
+            self.env.cr.execute("DELETE FROM json2_api_log")
         self.env.invalidate_all()
         self.before = 0
 
@@ -793,7 +773,7 @@ class TestLogThatCannotBeWritten(LogCase):
 
     @mute_logger("odoo.addons.json2_backport.dispatch.audit")
     def test_whatever_the_reason(self):
-        for target, name in ((flood, "write"), (audit.Entry, "_row"), (audit, "mask_text")):
+        for target, name in ((flood, "write"), (audit.Entry, "_row"), (audit, "mask_beginning")):
             with self.subTest(name), patch.object(target, name, side_effect=MemoryError):
                 response = self.post("no.model/read")
                 self.assert_error(response, 404, "werkzeug.exceptions.NotFound", "the model 'no.model' does not exist")

@@ -17,6 +17,8 @@ queries = {
     "tables and columns": "SELECT table_name || '.' || column_name FROM information_schema.columns"
                           " WHERE table_schema = 'public'",
     "indexes": "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'",
+    "functions": "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+    "triggers": "SELECT tgname FROM pg_trigger",
     "constraints": "SELECT conrelid::regclass || '.' || conname FROM pg_constraint",
     "sequences": "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'",
     "models": "SELECT model FROM ir_model",

@@ -1,6 +1,6 @@
 import pytest
 
-from protocol.arguments import InvalidArgument, context, record_ids
+from protocol.arguments import MAX_ORDER, InvalidArgument, check_order, context, record_ids
 
 
 @pytest.mark.parametrize("value, ids", [
@@ -27,3 +27,11 @@ def test_context(value, expected):
 def test_no_context(value):
     with pytest.raises(InvalidArgument):
         context(value)
+
+
+@pytest.mark.parametrize("name", ["order", "orderby"])
+def test_order(name):
+    for value in (None, False, 1, ["x"] * 20_000, "name desc, id", "x" * MAX_ORDER):
+        check_order({name: value, "domain": "x" * 20_000})
+    with pytest.raises(InvalidArgument):
+        check_order({name: "x" * (MAX_ORDER + 1)})

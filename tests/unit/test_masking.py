@@ -6,17 +6,20 @@ import time
 import pytest
 
 from protocol import key as key_format
-from protocol.masking import MASK, mask, mask_text, masked_json
+from protocol.masking import MASK, mask, mask_beginning, mask_text, masked_json
 
 SECRET = "hunter2!Zx9"
 OUR_KEY = key_format.generate()
 ODOO_KEY = "3f2a9c0d" * 5
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"  # noqa: S105
+FOREIGN = "q7GkP2vXw9ZtB4nL8sRd6yHc"
 PRIVATE_KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA75\nkq0Pd8f7w==\n-----END RSA PRIVATE KEY-----"
 
 SECRET_NAMES = [
     "password", "Password", "PASSWORD", "passwd", "new_password", "old_passwd", "newPassword", "password_confirm",
     "pass_phrase", "passphrase", "user.password", "x_studio_password", "pwd", "userPwd", "smtp_pass", "db_pass",
+    "smtpPass", "userPass", "dbPassB", "user2Pass", "passcode", "pass_code", "Passcode", "passkey", "totp", "totp_code", "TOTP",
+    "otpCode",
     "secret", "client_secret", "clientSecret", "webhook_secret_key", "totp_secret",
     "token", "access_token", "accessToken", "refresh_token", "x-csrf-token", "signup_token", "oauth_access_token",
     "api_key", "apikey", "apiKey", "API_KEY", "api-key", "X-Api-Key", "X-API-KEY", "api key", "openai_api_key",
@@ -43,6 +46,18 @@ SECRET_TEXTS = {
     "URL without a user": f"redis://:{SECRET}@localhost:6379/0",
     "URL of a database": f"postgresql://odoo:{SECRET}@db/odoo",
     "URL with a parameter": f"https://example.com/hook?a=1&access_token={SECRET}&b=2",
+    "row as PostgreSQL names it": f"Key (access_token)=({SECRET}) already exists.",
+    "row with several columns": f'Key (company_id, access_token, "order")=(1, {SECRET}, b) is not present in table "x".',
+    "row with a parenthesis": f"Key (token)=(a)b, {SECRET}) already exists.",
+    "second row in a line": f"Key (name)=(Ada) or (password)=({SECRET})",
+    "form": f"a=1&password%3D{SECRET}",
+    "form inside a form": f"a=1&password%253d{SECRET}",
+    "JSON inside a URL": f"%7B%22password%22%3A%22{SECRET}%22%7D",
+    "Stripe": "sk_live_" + FOREIGN, "Stripe, restricted": "rk_live_" + FOREIGN, "Stripe, test": "sk_test_" + FOREIGN,
+    "GitHub": "ghp_" + FOREIGN, "GitHub, OAuth": "gho_" + FOREIGN, "GitHub, fine-grained": "github_pat_11A_" + FOREIGN,
+    "GitLab": "glpat-" + FOREIGN, "Slack": "xoxb-123-456-" + FOREIGN, "Slack, user": "xoxp-" + FOREIGN,
+    "AWS": "AKIA" + FOREIGN[:16].upper(), "AWS, temporary": "ASIA" + FOREIGN[:16].upper(),
+    "JWT, cut": TOKEN[:60],
     "private key": PRIVATE_KEY,
     "private key on one line": PRIVATE_KEY.replace("\n", "\\n"),
     "private key, cut": PRIVATE_KEY[:60],
@@ -55,8 +70,8 @@ SECRET_TEXTS = {
 def remains(text):
     """What of the secrets is still in a text."""
     text = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
-    pieces = [SECRET, OUR_KEY[:20], ODOO_KEY, ODOO_KEY.upper(), "dozjgNryP4J3jV", "eyJzdWIiOiIxMjM0NTY3ODkwIn0",
-              "AbCdEf0123456789abcdef", "YWRtaW46aHVudGVyMg", "MIIEowIBAAKCAQEA75", "kq0Pd8f7w", "4111", "MjAyNA"]
+    pieces = [SECRET, OUR_KEY[:20], ODOO_KEY, ODOO_KEY.upper(), "dozjgNryP4J3jV", "eyJzdWIiOiIxMjM0NTY3ODkwIn0", "eyJzdWIiOiIxMjM0NTY3",
+              "AbCdEf0123456789abcdef", "YWRtaW46aHVudGVyMg", "MIIEowIBAAKCAQEA75", "kq0Pd8f7w", "4111", "MjAyNA", FOREIGN, FOREIGN[:16].upper()]
     return [piece for piece in pieces if piece in text]
 
 
@@ -191,6 +206,8 @@ class TestLookAlikes:
         {"note": "many words without a comma or a dot " * 10},
         {"note": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"},
         {"text": "eyJ is how JSON begins"},
+        {"note": "Key (name, company_id)=(Ada, 1) already exists.", "call": "f(a)=(b)"},
+        {"note": "byPassenger, bypass: yes, totally, risk_live, AKIA, ASIA, ASIAGO, 50%3D, xoxo-xoxo, ghp_"},
         {"ids": list(range(300)), "numbers": [0.5, -1, 0, 1, True, False, None]},
     ], ids=repr)
     def test_left_alone(self, value):
@@ -254,6 +271,20 @@ class TestText:
         assert not remains(mask_text(f"Host: example.com\n{header}\nAccept: */*"))
         assert "Accept: */*" in mask_text(f"Host: example.com\n{header}\nAccept: */*")
 
+    @pytest.mark.parametrize("text", SECRET_TEXTS.values(), ids=SECRET_TEXTS)
+    def test_no_part_of_a_secret_remains_where_a_text_is_cut(self, text):
+        text = f"{'x' * 50} {text} {'y ' * 2000}"
+        for size in range(len(text[:250])):
+            beginning = mask_beginning(text, size)
+            assert len(beginning) <= size
+            assert beginning == mask_text(text)[:size]
+
+    def test_a_text_that_is_cut_takes_no_more_time_than_what_is_left_of_it(self):
+        text = "password='" * 10_000_000
+        began = time.process_time()
+        assert len(mask_beginning(text, 1000)) <= 1000
+        assert time.process_time() - began < 0.1
+
     def test_traceback(self):
         text = f"""Traceback (most recent call last):
   File "odoo/addons/x/models.py", line 7, in connect
@@ -289,6 +320,9 @@ class TestTime:
         "options": "--password", "options, spaces": "--password ", "list": "password=['a'", "list, cut": "password=['",
         "header": "cookie", "header, value": "cookie: a\n", "escaped values": 'password=\\"\\\\"',
         "entities": "otp&quot;:&quot;", "conditions": "'otp', '=', ", "pass": "pass", "otp": "otp", "commas": "'pwd' , ",
+        "rows": "(a)=(", "parentheses": "(", "rows with names": "(token)=(", "rows, lines": "(token)=(\n", "names, row": "(token token",
+        "percent": "%3D", "percent twice": "%25", "form": "password%3D", "quotes of URLs": "password%22%3A%22", "stripe": "sk_live_",
+        "slack": "xoxa-", "aws": "AKIA", "github": "ghp_github_pat_", "camel": "aPass", "totp": "totp",
     }  # fmt: skip
 
     @pytest.mark.parametrize("part", TEXTS.values(), ids=TEXTS)
