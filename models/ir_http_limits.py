@@ -3,6 +3,7 @@ from odoo.http import request
 
 from .. import series
 from ..dispatch import changes, cors, quota
+from ..dispatch.base import EndpointDispatcher
 
 
 class IrHttp(models.AbstractModel):
@@ -15,6 +16,8 @@ class IrHttp(models.AbstractModel):
         if request.httprequest.path.startswith(series.API_PATHS):
             changes.watch(request.env.cr)
             cors.begin(request)
+            if isinstance(request.dispatcher, EndpointDispatcher):
+                cors.answer_options(request)
         return super()._authenticate(endpoint)
 
     @classmethod

@@ -21,6 +21,7 @@ from .methods import is_model_method, public_method  # noqa: E402
 from .passwords import check_password, host_version, log_in  # noqa: E402
 from .request_body import discard_body  # noqa: E402
 from .results import classic_result  # noqa: E402
+from .routing import routing_rules  # noqa: E402
 from .savepoint import savepoint, unbroken_transaction  # noqa: E402
 from .user_keys import (  # noqa: E402
     HAS_EXPIRATION,
