@@ -23,9 +23,9 @@ def begin(request):
 
 
 def answer_options(request):
-    """Answer who asks what may be done here. It is never a call, not even with a key: Odoo 19 would make it.
+    """Answer who asks what may be done where calls are made. It is never a call, not even with a key: Odoo 19 would make it.
 
-    :param odoo.http.Request request: a request for one of our endpoints, after :func:`begin`
+    :param odoo.http.Request request: a request for a call, after :func:`begin`
     :raise werkzeug.exceptions.HTTPException: the method is OPTIONS; carries the answer
     """
     if request.httprequest.method == "OPTIONS":

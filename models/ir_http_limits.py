@@ -1,9 +1,11 @@
+from werkzeug.exceptions import HTTPException
+
 from odoo import models
 from odoo.http import request
 
 from .. import series
 from ..dispatch import changes, cors, quota
-from ..dispatch.base import EndpointDispatcher
+from ..dispatch.errors import log_failure
 
 
 class IrHttp(models.AbstractModel):
@@ -16,14 +18,23 @@ class IrHttp(models.AbstractModel):
         if request.httprequest.path.startswith(series.API_PATHS):
             changes.watch(request.env.cr)
             cors.begin(request)
-            if isinstance(request.dispatcher, EndpointDispatcher):
-                cors.answer_options(request)
         return super()._authenticate(endpoint)
 
     @classmethod
     def _pre_dispatch(cls, rule, args):
         quota.consume(request)
         return super()._pre_dispatch(rule, args)
+
+    @classmethod
+    def _dispatch(cls, endpoint):
+        try:
+            return super()._dispatch(endpoint)
+        except HTTPException as exc:
+            entry = getattr(request.dispatcher, "entry", None)
+            if entry and exc.response and exc.code is None:
+                # A response that is raised. The host sends it as it is, past all that logs.
+                log_failure(entry, getattr(request.dispatcher, "credentials", None), exc, exc.response)
+            raise
 
     @classmethod
     def _post_dispatch(cls, response):

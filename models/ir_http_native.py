@@ -73,14 +73,8 @@ class IrHttp(models.AbstractModel):
     def _dispatch(cls, endpoint):
         if isinstance(request.dispatcher, EndpointDispatcher):
             return super()._dispatch(endpoint)
-        try:
-            with transaction_mode(getattr(request.dispatcher, "credentials", None), request.env):
-                return super()._dispatch(endpoint)
-        except HTTPException as exc:
-            if _entry() and exc.code is None and exc.response:
-                # A response that is raised goes past all that follows.
-                log_failure(_entry(), getattr(request.dispatcher, "credentials", None), exc, exc.response)
-            raise
+        with transaction_mode(getattr(request.dispatcher, "credentials", None), request.env):
+            return super()._dispatch(endpoint)
 
     @classmethod
     def _post_dispatch(cls, response):

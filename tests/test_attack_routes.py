@@ -2,12 +2,12 @@ import json
 from types import SimpleNamespace
 from unittest.mock import patch
 
-from werkzeug.exceptions import TooManyRequests
+from werkzeug.exceptions import TooManyRequests, abort
 
-from odoo.http import Controller
+from odoo.http import Controller, Response
 
 from .. import series
-from ..dispatch import cooldown
+from ..dispatch import audit, cooldown
 from ..protocol import key as key_format
 from .common import Json2Case
 
@@ -21,6 +21,20 @@ class TestRoutesOfTheAddon(Json2Case):
         self.assertEqual(self.post("res.partner/search_count", {"domain": []}).status_code, 200)
 
 
+class TestRaisedResponse(Json2Case):
+    def test_a_response_that_a_method_raises_is_logged(self):
+        """The host sends it as it is: it is no error, and no result."""
+        partner_class = type(self.env["res.partner"])
+        raising = patch.object(partner_class, "name_create", lambda self, name: abort(Response("x", 202)))
+        # Before 18 the tests' cursor of the request takes every row back that is written before it is closed.
+        with raising, patch.object(audit.Entry, "failed", autospec=True) as failed:
+            response = self.post("res.partner/name_create", {"name": "x"})
+        self.assertEqual((response.status_code, response.text), (202, "x"))
+        entry, _env, credentials, status = failed.call_args[0][:4]
+        self.assertEqual((status, credentials.key_id, entry.method), (202, self.key_record.id, "name_create"))
+        self.assertEqual(entry.request_id, response.headers["X-Request-Id"])
+
+
 class TestOptions(Json2Case):
     def options(self, path, **headers):
         return self.opener.options(self.base_url() + path, headers=headers, timeout=12)
@@ -28,7 +42,7 @@ class TestOptions(Json2Case):
     def test_it_never_makes_a_call(self):
         body = json.dumps({"vals_list": [{"name": "json2 options"}]}).encode()
         authorization = {"Authorization": f"Bearer {self.key}"}
-        for path in ("/json/2/res.partner/create", "/json/2/res.partner", "/json/2", "/jsonrpc2"):
+        for path in ("/json/2/res.partner/create", "/jsonrpc2"):
             for headers in (authorization, {**authorization, "Origin": "https://app.example.com"}, {}):
                 with self.subTest(path, headers=headers):
                     response = self.opener.options(
@@ -42,6 +56,10 @@ class TestOptions(Json2Case):
                     self.assertNotIn("Set-Cookie", response.headers)
                     self.assertFalse([name for name in response.headers if name.lower().startswith("access-control-")])
         self.assertFalse(self.env["res.partner"].search([("name", "=", "json2 options")]))
+
+    def test_where_no_call_is_made_it_is_answered_as_every_other_method(self):
+        response = self.options("/json/2/res.partner", Authorization=f"Bearer {self.key}")
+        self.assert_error(response, 404, "werkzeug.exceptions.NotFound", "Did you mean POST /json/2/<model>/<method>?")
 
 
 class TestCooldown(Json2Case):

@@ -19,6 +19,23 @@ result = {
     "network": make("network", allowed_networks="192.0.2.0/24"), "limited": make("limited", rate_limit=2, rate_period="hour"),
     "read-only": make("read-only", read_only=True)}
 """
+# As another addon has it.
+CONTROLLER = """
+from werkzeug.exceptions import abort
+
+from odoo import http
+
+
+class Json2LiveController(http.Controller):
+    @http.route("/json2-live/raised", type="http", auth="bearer")
+    def raised(self):
+        abort(http.Response("raised", 202))
+
+    @http.route("/json2-live/query", type="http", auth="bearer")
+    def query(self, **arguments):
+        http.request.env["res.partner"].create({"name": arguments["name"]})
+        return "done"
+"""
 USER = "/json/1/users/2"
 PAGES = {USER: "/json/1", "/doc-bearer/res.partner.json": "/doc-bearer", "/doc-bearer/index.json": "/doc-bearer/index.json"}
 
@@ -38,8 +55,13 @@ def keys(database, shell):
 
 
 @pytest.fixture(scope="module")
-def running(host, database, keys):
-    with Server(host, database, load=(*NATIVE, ADDON)) as server:
+def running(host, database, keys, tmp_path_factory):
+    addons = tmp_path_factory.mktemp("addons")
+    (addons / "json2_live").mkdir()
+    (addons / "json2_live" / "__manifest__.py").write_text("{'name': 'live'}")
+    (addons / "json2_live" / "__init__.py").write_text(CONTROLLER)
+    path = f"--addons-path={host.addons_path},{addons}"
+    with Server(host, database, load=(*NATIVE, ADDON, "json2_live"), extra=[path]) as server:
         yield server
 
 
@@ -120,6 +142,17 @@ def test_every_answer_tells_what_is_left(ask, keys):
 def test_the_users_own_keys_are_the_affair_of_the_host(ask, user_key):
     answer, row = ask(USER, user_key)
     assert (answer.status_code, row) == (200, None)
+
+
+def test_a_response_that_is_raised_is_logged(ask, keys):
+    answer, row = ask("/json2-live/raised", keys["free"])
+    assert (answer.text, row["endpoint"], row["status"]) == ("raised", "/json2-live/raised", 202)
+
+
+def test_a_read_only_key_writes_nowhere(ask, keys):
+    assert ask("/json2-live/query?name=x", keys["free"])[0].text == "done"
+    answer, row = ask("/json2-live/query?name=x", keys["read-only"])
+    assert (answer.status_code, row["key_name"]) == (403, "read-only")
 
 
 class TestOptions:
