@@ -70,7 +70,7 @@ class ResUsersApikeys(models.Model):
 
     def _json2_check_management(self, method):
         if self._name != "res.users.apikeys":
-            # Of a model that inherits this one, as the trusted devices of auth_totp do: there is no such method, in the words of 19.
+            # A model that inherits this one, as that of the trusted devices of auth_totp does, has no such method. Words of 19:
             # pylint: disable-next=translation-required
             raise AccessError(f"Private methods (such as '{self._name}.{method}') cannot be called remotely.")
         enabled = str2bool(self.env["ir.config_parameter"].sudo().get_param("base.enable_programmatic_api_keys"), False)
