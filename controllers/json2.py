@@ -3,12 +3,15 @@ from werkzeug.exceptions import NotFound
 from odoo import http
 from odoo.http import request
 
+from ..dispatch.base import CONTROLLERS_MODULE
 from ..dispatch.call import Call, execute
 from ..dispatch.json2 import Json2Dispatcher
 
 
 class Json2Controller(http.Controller):
     """``/json/2``, with the routes of Odoo 19 (``odoo.addons.rpc.controllers.json2``)."""
+
+    __module__ = CONTROLLERS_MODULE
 
     @http.route(
         ["/json/2", "/json/2/<path:subpath>"],

@@ -4,6 +4,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
+from .paths import ADDON
+
 
 @dataclass
 class Outcome:
@@ -77,7 +79,7 @@ class OdooLog:
             self._errors_outside += 1
         elif summary := self.SUMMARY.match(text):
             self._summary = {name: int(number) for name, number in summary.groupdict().items()}
-        elif self._in_failure and not self._in_tests and not self._is_about_tests(found):
+        elif self._in_failure and not self._in_tests and not self._is_about_tests(found) and not self._is_of_the_host(text):
             # A test may provoke a warning; installing may not.
             self.outcome.complain(line)
 
@@ -86,6 +88,11 @@ class OdooLog:
         """Failures that the summary counts already."""
         return ".tests." in found["logger"] or found["logger"] == "odoo.tests.result" or "test failed" in found["text"] \
             or "failures" in found["text"] and "tests" in found["text"]
+
+    @staticmethod
+    def _is_of_the_host(text):
+        """Debian's Odoo leaves out scripts that are not free, and its stylesheets and scripts go on naming them."""
+        return text.startswith("'Could not get content for ") and ADDON not in text
 
     def end(self, code):
         """The outcome, once the process has ended with this code."""

@@ -25,6 +25,8 @@ PROGRESS_SECONDS = 10
 def configure(parser):
     parser.add_argument("kinds", nargs="*", metavar="unit|odoo|live", help="(all three)")
     parser.add_argument("--odoo", action="append", choices=SERIES, help="only this series; may be given again")
+    parser.add_argument("--with", dest="modules", type=lambda text: tuple(text.split(",")), default=(), metavar="MODULES",
+                        help="Odoo tests: on databases with these modules as well, separated by commas")
     parser.add_argument("-k", metavar="EXPR", dest="expression",
                         help="only tests whose name has this in it (pytest's -k for unit and live tests)")
 
@@ -36,14 +38,14 @@ def main(arguments):
     kinds = arguments.kinds or KINDS
     began = time.monotonic()
     venv.python()
-    outcomes = _run(_runs(kinds, arguments.odoo or SERIES, arguments.expression))
+    outcomes = _run(_runs(kinds, arguments.odoo or SERIES, arguments.expression, arguments.modules))
     _report(outcomes, time.monotonic() - began)
     passed, failed = (sum(getattr(outcome, name) for outcome in outcomes) for name in ("passed", "failed"))
     say(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 
 
-def _runs(kinds, wanted_series, expression):
+def _runs(kinds, wanted_series, expression, modules=()):
     """What is to be done, as (name, function without arguments returning an Outcome); the long ones first."""
     runs = []
     found = _hosts(wanted_series) if {"odoo", "live"} & set(kinds) else []
@@ -52,7 +54,7 @@ def _runs(kinds, wanted_series, expression):
     if "odoo" in kinds and _exists("tests"):
         tags = _tags(expression)
         if tags:
-            runs += [(f"{host.series} odoo", lambda host=host: _odoo(host, tags)) for host in found]
+            runs += [(f"{host.series} odoo", lambda host=host: _odoo(host, tags, modules)) for host in found]
         else:
             say(f"Odoo tests: not run (none has {expression} in its name)")
     if "unit" in kinds and _exists("tests/unit"):
@@ -103,11 +105,11 @@ def _guarded(name, function):
     return outcome
 
 
-def _odoo(host, tags):
+def _odoo(host, tags, modules):
     """The addon's tests inside Odoo, on a database of their own, where it is installed for them."""
     name = f"{host.series} odoo"
     # On 19.0 without the native endpoint, so that ours is the one that is tested.
-    database = databases.create(host, databases.temporary_name("test", host), auto_install=False)
+    database = databases.create(host, databases.temporary_name("test", host), ("base", "web", *modules), auto_install=False)
     log = OdooLog(name)
     progress = Progress(name)
     try:

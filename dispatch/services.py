@@ -30,8 +30,8 @@ def invoke(dispatcher, exchange):
         return
     if call.service != invocation.OBJECT:
         raise NotFound(f"there is no service {call.service!r}")
-    _check_database(dispatcher, call.database)
     _log_in(dispatcher, exchange, call)
+    _check_database(dispatcher, call.database)
     with read_only_if(dispatcher.credentials, dispatcher.request, is_alone=not dispatcher.is_batch):
         exchange.answer_with(_call_object(dispatcher, exchange, call))
 
@@ -45,7 +45,10 @@ def _call_object(dispatcher, exchange, invoked):
 
 
 def _check_database(dispatcher, name):
-    """The database is chosen before the body is read, by the header or because there is a single one."""
+    """The database is chosen before the body is read, by the header or because there is a single one.
+
+    Only who has a valid key for this one is told that it is not the one he means.
+    """
     if name and name != dispatcher.request.env.cr.dbname:
         raise UnprocessableEntity(f"The request has not reached the database {name!r}: name it in X-Odoo-Database.")
 
@@ -90,10 +93,11 @@ def _check_password(dispatcher, call):
 def _call_common(dispatcher, exchange, call):
     if call.method == "version":
         return series.host_version()
-    _check_database(dispatcher, call.database)
     uid = bool(call.login and call.password) and _find_user(dispatcher, call)
     exchange.entry.user_id = uid or None
     exchange.credentials = dispatcher.credentials
+    if uid:
+        _check_database(dispatcher, call.database)
     return uid
 
 

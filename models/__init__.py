@@ -9,6 +9,7 @@ from . import (
     ir_config_parameter,
     ir_http,
     ir_http_limits,
+    ir_http_routes,
     json2_api_key,
     json2_api_key_authentication,
     json2_api_key_show,

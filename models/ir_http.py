@@ -2,7 +2,7 @@ from odoo import models
 from odoo.exceptions import AccessDenied
 from odoo.http import request
 
-from ..dispatch import parameters
+from ..dispatch import cors, parameters
 from ..dispatch.cooldown import guarded
 from ..dispatch.credentials import Credentials, unauthorized
 from ..dispatch.json2 import check_media_type
@@ -24,6 +24,7 @@ class IrHttp(models.AbstractModel):
         :raise Unauthorized: without a valid key, whatever is wrong with it
         :raise AccessDenied: the key is not of the session's user
         """
+        cors.answer_options(request)
         check_media_type(request)
         token = bearer_token(request.httprequest.headers.get("Authorization"))
         if token:
@@ -47,6 +48,7 @@ class IrHttp(models.AbstractModel):
         """
         dispatcher = request.dispatcher
         dispatcher.credentials = None
+        cors.answer_options(request)
         dispatcher.check_media_type()
         token = bearer_token(request.httprequest.headers.get("Authorization"))
         if token:

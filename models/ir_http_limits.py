@@ -1,8 +1,11 @@
+from werkzeug.exceptions import HTTPException
+
 from odoo import models
 from odoo.http import request
 
 from .. import series
 from ..dispatch import cors, quota
+from ..dispatch.errors import log_failure
 
 
 class IrHttp(models.AbstractModel):
@@ -20,6 +23,17 @@ class IrHttp(models.AbstractModel):
     def _pre_dispatch(cls, rule, args):
         quota.consume(request)
         return super()._pre_dispatch(rule, args)
+
+    @classmethod
+    def _dispatch(cls, endpoint):
+        try:
+            return super()._dispatch(endpoint)
+        except HTTPException as exc:
+            entry = getattr(request.dispatcher, "entry", None)
+            if entry and exc.response and exc.code is None:
+                # A response that is raised. The host sends it as it is, past all that logs.
+                log_failure(entry, getattr(request.dispatcher, "credentials", None), exc, exc.response)
+            raise
 
     @classmethod
     def _post_dispatch(cls, response):

@@ -1,9 +1,9 @@
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import Forbidden, HTTPException
 
 from odoo import models
 from odoo.http import Response, _dispatchers, request
 
-from ..dispatch import audit
+from ..dispatch import audit, cors
 from ..dispatch.base import EndpointDispatcher
 from ..dispatch.body import check_size, has_body
 from ..dispatch.errors import log_failure
@@ -16,7 +16,10 @@ from ..protocol.bearer import bearer_token
 
 
 class IrHttp(models.AbstractModel):
-    """Beside the ``/json/2`` of Odoo 19 itself: the host keeps its route, and our keys open it too."""
+    """Beside the ``/json/2`` of Odoo 19 itself: the host keeps its route, and our keys open it too.
+
+    So they do with the host's other routes for bearer keys, where they have the same limits and rows in the log.
+    """
 
     _inherit = "ir.http"
 
@@ -39,8 +42,9 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _authenticate(cls, endpoint):
+        request.json2_route = endpoint.routing["routes"][0]
         if _is_native_call():
-            request.dispatcher.entry = audit.begin("/json/2", request)
+            _begin()
         super()._authenticate(endpoint)
 
     @classmethod
@@ -48,6 +52,9 @@ class IrHttp(models.AbstractModel):
         token = bearer_token(request.httprequest.headers.get("Authorization"))
         if not token or not token.startswith(key_format.PREFIX):
             return super()._auth_method_bearer()
+        if _is_native_call():
+            cors.answer_options(request)
+        _begin()
         cls._json2_log_in(token)
         return cls._auth_method_user()
 
@@ -76,24 +83,39 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _post_dispatch(cls, response):
         super()._post_dispatch(response)
-        if _is_native_call():
-            entry = request.dispatcher.entry
+        entry = _entry()
+        if entry:
             response.headers["X-Request-Id"] = entry.request_id
             entry.ids = _ids(request.params)
             entry.arguments = request.params
-            entry.succeeded(request.env, getattr(request.dispatcher, "credentials", None), response.content_length or 0)
+            credentials = getattr(request.dispatcher, "credentials", None)
+            entry.succeeded(request.env, credentials, response.content_length or 0, response.status_code)
 
     @classmethod
     def _handle_error(cls, exception):
         response = super()._handle_error(exception)
-        if _is_native_call() and hasattr(request.dispatcher, "entry"):
-            credentials = getattr(request.dispatcher, "credentials", None)
-            log_failure(request.dispatcher.entry, credentials, exception, response)
+        if _entry():
+            if isinstance(response, HTTPException):
+                # Of a route for pages; this one takes headers.
+                response = response.get_response(request.httprequest.environ)
+                cors.finish(request, response)
+            log_failure(_entry(), getattr(request.dispatcher, "credentials", None), exception, response)
         return response
 
 
 def _is_native_call():
     return request.httprequest.path.startswith("/json/2") and request.dispatcher.routing_type == "json2"
+
+
+def _begin():
+    """Account for the request, by the part of its route that is the same for all."""
+    request.dispatcher.entry = audit.begin(request.json2_route.split("<")[0].rstrip("/"), request)
+
+
+def _entry():
+    """Return the place in the log of a request that the host serves; None for one that is not logged here."""
+    is_ours = isinstance(request.dispatcher, EndpointDispatcher)
+    return None if is_ours else getattr(request.dispatcher, "entry", None)
 
 
 def _describe_native_call(entry, args):

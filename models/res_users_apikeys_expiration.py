@@ -1,3 +1,5 @@
+from psycopg2 import sql
+
 from odoo import api, fields, models
 
 from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
@@ -13,9 +15,8 @@ class ResUsersApikeys(models.Model):
     def init(self):
         super().init()
         # The host makes this table by hand, to keep the column of the hashes out of the ORM.
-        self.env.cr.execute(
-            "ALTER TABLE res_users_apikeys ADD COLUMN IF NOT EXISTS expiration_date timestamp without time zone"
-        )
+        # Trusted devices (auth_totp) inherit the model, and have a table of their own.
+        self._json2_execute("ALTER TABLE {} ADD COLUMN IF NOT EXISTS expiration_date timestamp without time zone")
 
     def _check_credentials(self, *, scope, key):
         if self._json2_is_expired(key):
@@ -23,14 +24,14 @@ class ResUsersApikeys(models.Model):
         return super()._check_credentials(scope=scope, key=key)
 
     def _json2_is_expired(self, key):
-        if self._name != "res.users.apikeys":  # trusted devices have a table of their own
-            return False
-        self.env.cr.execute(
-            "SELECT key FROM res_users_apikeys WHERE index = %s AND expiration_date < now() AT TIME ZONE 'utc'",
-            [key[:INDEX_SIZE]],
+        self._json2_execute(
+            "SELECT key FROM {} WHERE index = %s AND expiration_date < now() AT TIME ZONE 'utc'", [key[:INDEX_SIZE]]
         )
         return any(KEY_CRYPT_CONTEXT.verify(key, stored) for (stored,) in self.env.cr.fetchall())
 
     @api.autovacuum
     def _gc_json2_expired(self):
-        self.env.cr.execute("DELETE FROM res_users_apikeys WHERE expiration_date < now() AT TIME ZONE 'utc'")
+        self._json2_execute("DELETE FROM {} WHERE expiration_date < now() AT TIME ZONE 'utc'")
+
+    def _json2_execute(self, query, parameters=None):
+        self.env.cr.execute(sql.SQL(query).format(sql.Identifier(self._table)), parameters)

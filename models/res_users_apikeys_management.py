@@ -31,7 +31,7 @@ class ResUsersApikeys(models.Model):
         :raise UserError: when it is not enabled, the limit is reached, or the date is of no use
         :raise AccessDenied: when ``key`` is not a key of the current user
         """
-        self._json2_check_management()
+        self._json2_check_management("generate")
         self._json2_check_text(key)
         with self._json2_guard(key):
             date = self._json2_expiration(expiration_date)
@@ -50,7 +50,7 @@ class ResUsersApikeys(models.Model):
         :rtype: bool
         :raise AccessDenied: when there is no such key
         """
-        self._json2_check_management()
+        self._json2_check_management("revoke")
         self._json2_check_text(key)
         with self._json2_guard(key):
             self.env.cr.execute("SELECT id, key FROM res_users_apikeys WHERE index = %s", [key[:INDEX_SIZE]])
@@ -68,7 +68,11 @@ class ResUsersApikeys(models.Model):
         with users._assert_can_auth(**arguments):
             yield
 
-    def _json2_check_management(self):
+    def _json2_check_management(self, method):
+        if self._name != "res.users.apikeys":
+            # A model that inherits this one, as that of the trusted devices of auth_totp does, has no such method. Words of 19:
+            # pylint: disable-next=translation-required
+            raise AccessError(f"Private methods (such as '{self._name}.{method}') cannot be called remotely.")
         enabled = str2bool(self.env["ir.config_parameter"].sudo().get_param("base.enable_programmatic_api_keys"), False)
         if not enabled and not self.env.is_system():
             raise UserError(_("Programmatic API keys are not enabled"))

@@ -62,12 +62,30 @@ def in_networks(address, networks):
     items = split(networks)
     if not items:
         return True
+    client = _client(address)
+    return client is not None and any(client in ipaddress.ip_network(item) for item in items)
+
+
+def client_network(address):
+    """Return under what a client is counted: who has an IPv6 address has all the others of its /64 as well.
+
+    :param str | None address: as the server saw it
+    :return: an IPv4 address, an IPv6 network, or what is neither as it is
+    :rtype: str | None
+    """
+    client = _client(address)
+    if client is None:
+        return address
+    return str(client) if client.version == 4 else str(ipaddress.IPv6Network((int(client) >> 64 << 64, 64)))
+
+
+def _client(address):
+    """Return an address, None for what is none; IPv4 in an IPv6 socket is IPv4."""
     try:
         client = ipaddress.ip_address(address)
     except ValueError:
-        return False
-    client = getattr(client, "ipv4_mapped", None) or client
-    return any(client in ipaddress.ip_network(item) for item in items)
+        return None
+    return getattr(client, "ipv4_mapped", None) or client
 
 
 def _check_not_empty(text):

@@ -17,6 +17,7 @@ from .methods import is_model_method, public_method
 from .passwords import check_password, host_version, log_in
 from .request_body import discard_body
 from .results import classic_result
+from .routing import routing_rules
 from .savepoint import clear_invalidated_caches, savepoint, unbroken_transaction
 from .user_keys import (
     HAS_EXPIRATION,

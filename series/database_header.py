@@ -6,15 +6,20 @@ what the host does for every request but those for our own URLs that carry the h
 """
 import functools
 
+import psycopg2
 from werkzeug.exceptions import Forbidden, NotFound
 
 from odoo import http
 from odoo.modules.registry import Registry
+from odoo.sql_db import db_connect
 
 from .version import VERSION
 
 API_PATHS = ("/json/2", "/jsonrpc2")
 
+_INSTALLED = """
+    SELECT 1 FROM ir_module_module WHERE name = 'json2_backport' AND state IN ('installed', 'to upgrade', 'to remove')
+"""
 _NO_DATABASE = """\
 <!DOCTYPE html>
 <title>404 Not Found</title>
@@ -44,10 +49,14 @@ def _choose_database(host_method):
         host = self.httprequest.environ["HTTP_HOST"]
         session_db = _stored_database(self.httprequest.cookies.get("session_id"))
         if session_db and http.db_filter([session_db], host=host):
-            self.json2_database_conflict = header != session_db
+            self.json2_database_conflict = header != session_db and _has_addon(session_db)
+            return session, dbname
+        is_reachable = _is_reachable(header, host)
+        addressed = header if is_reachable else dbname
+        if addressed and not _has_addon(addressed):
             return session, dbname
         session.can_save = False
-        session.db = header if is_served(header, host) else None
+        session.db = header if is_reachable else None
         session.is_dirty = False
         return session, session.db
 
@@ -70,7 +79,9 @@ def _explain_missing_database(host_method):
         try:
             return host_method(self)
         except NotFound as exc:
-            if self.httprequest.path.startswith(API_PATHS):
+            header = self.httprequest.headers.get("X-Odoo-Database")
+            is_without_addon = header and _is_reachable(header, self.httprequest.environ["HTTP_HOST"])
+            if self.httprequest.path.startswith(API_PATHS) and not is_without_addon:
                 headers = [("Content-Type", "text/html; charset=utf-8")]
                 exc.response = http.Response(_NO_DATABASE, status=404, headers=headers)
             raise
@@ -85,12 +96,30 @@ def _stored_database(session_id):
 
 
 def is_served(database, host):
-    """Tell whether a database may be reached under a host name. It is asked by name only once it is known to be served.
+    """Tell whether a database has the addon, and may be reached under a host name.
 
     :param str database: any text
     :param str host: the request's ``HTTP_HOST``
     :rtype: bool
     """
+    return _is_reachable(database, host) and _has_addon(database)
+
+
+def _is_reachable(database, host):
+    """It is asked by name only once it is known to be there."""
     if database in Registry.registries:
         return bool(http.db_filter([database], host=host))
     return database in http.db_list(force=True, host=host)
+
+
+def _has_addon(database):
+    """Tell whether the addon is installed in a database; one that is not loaded yet is not loaded for this."""
+    if "json2.api.key" in (Registry.registries.get(database) or ()):
+        return True
+    try:
+        with db_connect(database).cursor() as cr:
+            cr.execute(_INSTALLED, log_exceptions=False)
+            return bool(cr.rowcount)
+    except (psycopg2.OperationalError, psycopg2.ProgrammingError):
+        # No database of Odoo, or none that can be reached; the host is to say so.
+        return False

@@ -1,5 +1,8 @@
 """Odoo's own API keys, model ``res.users.apikeys``."""
+import logging
 from datetime import timedelta
+
+from psycopg2 import sql
 
 from odoo import _, fields
 from odoo.exceptions import ValidationError
@@ -14,6 +17,15 @@ HAS_KEY_MANAGEMENT = hasattr(res_users, "DEFAULT_PROGRAMMATIC_API_KEYS_LIMIT")
 HAS_EXPIRATION = VERSION >= 18
 # What Odoo 18 grants to internal users.
 MAXIMUM_DAYS = 90
+
+_logger = logging.getLogger(__name__)
+
+_ENDING_KEYS = """
+    SELECT key.id, (SELECT login FROM res_users WHERE id = key.user_id), key.name, key.expiration_date
+      FROM {} key
+     WHERE key.expiration_date IS NOT NULL
+     ORDER BY key.id
+"""
 
 
 def generate_user_key(keys, scope, name, expiration_date):
@@ -48,7 +60,16 @@ def _check_expiration(env, expiration_date):
 
 
 def drop_user_key_expiration(env):
-    """Take the column back when the addon goes, and with it the keys whose end nobody would see to any more."""
-    if not HAS_EXPIRATION:
-        env.cr.execute("DELETE FROM res_users_apikeys WHERE expiration_date IS NOT NULL")
-        env.cr.execute("ALTER TABLE res_users_apikeys DROP COLUMN expiration_date")
+    """Take the column back when the addon goes; with it the keys that have expired, which would be valid again.
+
+    The others are their users' and stay. The server's log names those whose end nobody sees to from now on.
+    """
+    if HAS_EXPIRATION:
+        return
+    for model in env.registry.descendants(["res.users.apikeys"], "_inherit"):
+        table = sql.Identifier(env[model]._table)
+        env.cr.execute(sql.SQL("DELETE FROM {} WHERE expiration_date < now() AT TIME ZONE 'utc'").format(table))
+        env.cr.execute(sql.SQL(_ENDING_KEYS).format(table))
+        for key_id, login, name, date in env.cr.fetchall():
+            _logger.warning("Odoo API key %s (%r) of %r was to end on %s, and does not any more.", key_id, name, login, date)
+        env.cr.execute(sql.SQL("ALTER TABLE {} DROP COLUMN expiration_date").format(table))

@@ -3,6 +3,7 @@ from . import (
     test_arguments,
     test_attack_log,
     test_attack_read_only,
+    test_attack_routes,
     test_attacks,
     test_cors,
     test_diagnosis,

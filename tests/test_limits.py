@@ -218,8 +218,6 @@ class TestCooldown(LimitCase):
         super().setUp()
         self.set_parameter("base.login_cooldown_after", 3)
         self.set_parameter("base.login_cooldown_duration", 60)
-        # Of another test, perhaps.
-        cooldown._accepted.clear()
 
     def fail(self, times):
         for _ in range(times):
@@ -227,49 +225,30 @@ class TestCooldown(LimitCase):
 
     def test_wrong_keys(self, _logger):
         self.fail(3)
-        for key in (key_format.generate(), "bad", self.key):
+        for key in (key_format.generate(), "bad"):
             response = self.count(key)
             self.assert_error(response, 429, TOO_MANY)
             self.assertTrue(0 < int(response.headers["Retry-After"]) <= 60)
 
-    def test_no_look_up(self, _logger):
-        self.fail(3)
-        keys = type(self.env["json2.api.key"])
-        user_keys = type(self.env["res.users.apikeys"])
-        with patch.object(keys, "_authenticate") as ours, patch.object(user_keys, "_json2_authenticate") as users:
-            self.assertEqual(self.count().status_code, 429)
-            self.assertEqual(self.count("bad").status_code, 429)
-        ours.assert_not_called()
-        users.assert_not_called()
-
-    def test_a_known_key_goes_on(self, _logger):
+    def test_a_valid_key_goes_on(self, _logger):
         user_key = self.user_key()
-        for key in (self.key, user_key):
-            self.assertEqual(self.count(key).status_code, 200)
         self.fail(3)
         for key in (self.key, user_key, self.key):
             self.assertEqual(self.count(key).status_code, 200)
         self.assertEqual(self.count(key_format.generate()).status_code, 429)
 
-    def test_a_known_key_that_is_no_longer_valid(self, _logger):
+    def test_a_key_that_is_no_longer_valid(self, _logger):
         self.assertEqual(self.count().status_code, 200)
         self.fail(3)
         self.key_record.active = False
-        self.assertEqual(self.count().status_code, 401)
         self.assertEqual(self.count().status_code, 429)
 
     def test_it_ends(self, _logger):
         self.fail(3)
-        self.assertEqual(self.count().status_code, 429)
+        self.assertEqual(self.count("bad").status_code, 429)
         source = (self.env.cr.dbname, "127.0.0.1")
         failures, previous = cooldown._failures[source]
         cooldown._failures[source] = failures, previous - timedelta(seconds=60)
-        self.assertEqual(self.count().status_code, 200)
-        self.fail(2)
-
-    def test_the_right_key_at_last(self, _logger):
-        self.fail(2)
-        self.assertEqual(self.count().status_code, 200)
         self.fail(3)
         self.assertEqual(self.count("bad").status_code, 429)
 

@@ -31,7 +31,6 @@ class LogCase(Json2Case):
 
     def setUp(self):
         super().setUp()
-        cooldown._accepted.clear()
         self.before = self.last_id()
         host_failed = audit.Entry.failed
 
@@ -604,7 +603,7 @@ class TestFlood(LogCase):
         self.assertEqual(sum(rows.mapped("repetitions")), 1000)
 
     def test_with_the_cooldown(self):
-        """What is refused without any look-up is counted just the same."""
+        """What is refused in the cooldown is counted just the same."""
         began = time.time()
         self.flood(200)
         rows = self.rows()

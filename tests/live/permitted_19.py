@@ -155,3 +155,6 @@ write, ids [1.5]
 read, ids [null]
 write, ids [null]
 """.strip().splitlines()
+
+# Native makes a call of OPTIONS; ours only says that it could be made with POST.
+OPTIONS = ["OPTIONS of a call", "verb OPTIONS /json/2/a/b", "verb OPTIONS /json/2/res.partner/search_count"]

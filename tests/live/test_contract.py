@@ -3,7 +3,7 @@ import re
 import time
 
 import pytest
-from permitted_19 import IDS_THAT_ARE_NO_INTEGERS, RULE_2, RULE_2_UNREADABLE
+from permitted_19 import IDS_THAT_ARE_NO_INTEGERS, OPTIONS, RULE_2, RULE_2_UNREADABLE
 from requests_19 import PRIVATE, REQUESTS, WITH_COOKIE
 from sides import Side, recorded
 from support import OURS, Client, Server, odoo
@@ -101,8 +101,13 @@ def test_names():
     assert set(NATIVE) == set(NAMES + NAMES_WITH_COOKIE), "test_differential.py writes the record"
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in (*RULE_2, *RULE_2_UNREADABLE, *IDS_THAT_ARE_NO_INTEGERS)
-                                  and not OF_THE_ROUTER.match(name)])
+@pytest.mark.parametrize("name", OPTIONS)
+def test_options_is_no_call(name, answers):
+    assert (answers[name].status, answers[name].headers.get("allow")) == (204, "POST, OPTIONS")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not OF_THE_ROUTER.match(name) and name not in (
+    *RULE_2, *RULE_2_UNREADABLE, *IDS_THAT_ARE_NO_INTEGERS, *OPTIONS)])
 def test_as_native(name, answers, host):
     answer = answers[name]
     expected = of_host(name, host)

@@ -88,12 +88,6 @@ class TestWhichDatabase:
             "res.partner", "search_count", {"domain": [["name", "=", "only in two"]]}).json() for name in ("one", "two")}
         assert counts == {"one": 0, "two": 1}
 
-    def test_without_the_addon(self, several):
-        """It is loaded by the server, but not installed in this database."""
-        answer = several.client(several.databases["plain"]).call("res.users", "context_get")
-        assert answer.status_code == 404
-        assert "Set-Cookie" not in answer.headers
-
     def test_errors_of_a_call(self, several):
         for model, method, status in [("res.partner", "nope", 404), ("no.model", "read", 404), ("res.partner", "sudo", 403)]:
             answer = several.client(several.databases["one"]).call(model, method)
@@ -119,6 +113,84 @@ class TestWhichDatabase:
         bare = several.client().send("GET", "/web/login", headers=headers)
         named = several.client(several.databases["one"]).send("GET", "/web/login", headers=headers)
         assert (bare.status_code, bare.headers.get("Location")) == (named.status_code, named.headers.get("Location"))
+
+
+class TestWithoutTheAddon:
+    """A database that does not have it is served as if the server had never heard of it."""
+
+    CALL = "/json/2/res.users/context_get"
+    BODY = {"jsonrpc": "2.0", "id": 1, "method": "call", "params": {"model": "res.users", "method": "context_get"}}
+    REQUESTS = [
+        ("POST", CALL, {}), ("GET", CALL, None), ("OPTIONS", CALL, None), ("PUT", CALL, {}), ("POST", "/json/2", {}),
+        ("GET", "/json/2", None), ("POST", "/jsonrpc2", BODY), ("GET", "/jsonrpc2", None), ("OPTIONS", "/jsonrpc2", None),
+        ("GET", "/web/login", None), ("GET", "/json2-live-nowhere", None),
+    ]
+    TEXT = {"Content-Type": "text/plain"}
+    PREFLIGHT = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "POST"}
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def both(host, several):
+        """The server, and one that does not load the addon, with the same databases."""
+        with server_of_several(host, several.databases, [name for name in OURS if name != ADDON]) as without:
+            yield several.server, without
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def both_of_one(host, several):
+        name = several.databases["plain"]
+        with Server(host, name, load=OURS) as loaded, Server(host, name, load=[name for name in OURS if name != ADDON]) as without:
+            yield loaded, without
+
+    def assert_same(self, servers, headers, own_headers=({}, {})):
+        for verb, path, body in self.REQUESTS:
+            for more in ({}, self.TEXT, self.PREFLIGHT):
+                loaded, without = (self.shown(Client(server).send(verb, path, body, headers | more | own), server)
+                                   for server, own in zip(servers, own_headers, strict=True))
+                assert loaded == without, (verb, path, headers, more)
+
+    @staticmethod
+    def shown(answer, server):
+        text = answer.text.replace(f":{server.port}", "")
+        text = re.sub(r'csrf_token: "\w+"|name="csrf_token" value="\w+"', "", text)
+        names = {"content-type", "location", "allow", "x-request-id", "x-content-type-options", "vary", "www-authenticate"}
+        headers = {name: value.replace(f":{server.port}", "") for name, value in answer.headers.items()
+                   if name.lower() in names or name.lower().startswith("access-control")}
+        return answer.status_code, headers, "session_id" in answer.cookies, text
+
+    def test_named_by_the_header(self, both, several):
+        self.assert_same(both, {"X-Odoo-Database": several.databases["plain"], "Authorization": "Bearer x"})
+
+    def test_with_a_session_of_it(self, both, several):
+        for header in ("plain", "one", None):
+            header = {"X-Odoo-Database": several.databases[header]} if header else {}
+            sessions = [Client(server).log_in(several.databases["plain"], "admin") for server in both]
+            self.assert_same(both, header, [{"Cookie": f"session_id={session}"} for session in sessions])
+
+    def test_as_the_only_one(self, both_of_one):
+        for header in ({}, {"X-Odoo-Database": both_of_one[0].databases[0]}, {"X-Odoo-Database": "json2_live_no_such"}):
+            self.assert_same(both_of_one, header)
+
+    def test_named_by_the_body_it_is_like_one_that_does_not_exist(self, several):
+        def ask(name):
+            params = {**self.BODY["params"], "db": name}
+            answer = several.client().send("POST", "/jsonrpc2", {**self.BODY, "params": params}, {"Authorization": "Bearer bad"})
+            return self.shown(answer, several.server)
+
+        assert ask(several.databases["plain"]) == ask("json2_live_no_such") == ask(several.databases["rejected"])
+        assert ask("json2_live_no_such")[0] == 404
+
+    def test_the_addon_is_found_as_soon_as_it_is_installed(self, host, several, new_database):
+        """Although this process has loaded the database before."""
+        name = new_database(databases.template(host, auto_install=False))
+        names = {**several.databases, "plain": name}
+        with server_of_several(host, names, OURS) as server:
+            cookie = Client(server).log_in(name, "admin")
+            assert Client(server).send("GET", "/web/login", headers={"Cookie": f"session_id={cookie}"}).status_code in (200, 303)
+            call = Client(server, "bad", name).call
+            assert call("res.users", "context_get").status_code != 401
+            odoo.install(host, name, "--init", ADDON, *databases.demo_options(host, False), *databases.auto_install_options(host, False))
+            assert call("res.users", "context_get").status_code == 401
 
 
 class TestPreflight:
@@ -225,6 +297,21 @@ class TestBesideNative:
                            ("POST", "/json/2/a/b/c")]:
             answer = Client(beside, native_key).send(verb, path, {})
             assert (answer.status_code, answer.json()["message"]) == (404, "Did you mean POST /json/2/<model>/<method>?")
+
+    def test_a_database_without_the_addon_keeps_the_endpoint(self, host, beside, prepared_native, new_database, native_key):
+        """On a server that loads the addon, because another database has it."""
+        names = {"one": beside.databases[0], "two": beside.databases[0], "plain": new_database(prepared_native)}
+        with server_of_several(host, names, (*NATIVE, ADDON)) as server:
+            for name in ("plain", "one"):
+                answer = Client(server, native_key, names[name]).call("res.users", "context_get")
+                assert (answer.status_code, answer.json()["uid"]) == (200, 2)
+                answer = Client(server, None, names[name]).call("res.users", "context_get")
+                assert (answer.status_code, "X-Request-Id" in answer.headers) == (401, name == "one")
+            answers = [Client(server, native_key, names["plain"]).call("res.users", "context_get", b"{}", Content_Type="text/plain")]
+            with Server(host, names["plain"], load=NATIVE) as native:
+                answers.append(Client(native, native_key).call("res.users", "context_get", b"{}", Content_Type="text/plain"))
+            assert [answer.status_code for answer in answers] == [415, 415]
+            assert answers[0].text == answers[1].text
 
     def test_the_log_is_clean(self, beside, native_key):
         with Server(beside.host, *beside.databases, load=NATIVE) as fresh:

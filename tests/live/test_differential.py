@@ -47,6 +47,7 @@ RULES = {
     **dict.fromkeys(permitted_19.RULE_2, "rule 2"),
     **dict.fromkeys(permitted_19.RULE_2_UNREADABLE, "rule 2, unreadable"),
     **dict.fromkeys(permitted_19.IDS_THAT_ARE_NO_INTEGERS, "ids that are no integers"),
+    **dict.fromkeys(permitted_19.OPTIONS, "OPTIONS"),
 }
 
 
@@ -87,6 +88,13 @@ def test_ids_that_are_no_integers(name, answers):
     ours, native = answers[name]
     assert native.status in (200, 404)
     assert_refusal(ours, 422, "werkzeug.exceptions.UnprocessableEntity")
+
+
+@pytest.mark.parametrize("name", permitted_19.OPTIONS)
+def test_options_is_no_call(name, answers):
+    ours, native = answers[name]
+    assert native.status in (200, 404, 422)
+    assert (ours.status, ours.headers.get("allow")) == (204, "POST, OPTIONS")
 
 
 def assert_refusal(answer, status, name):
