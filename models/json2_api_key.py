@@ -216,6 +216,13 @@ class Json2ApiKey(models.Model):
             if user.has_group(group) and not self.env.user.has_group(group):
                 raise AccessError(_("Only an administrator can generate a key of an administrator."))
 
+    @api.constrains("name")
+    def _check_name(self):
+        self._check_line("name")
+
+    def _is_inherited(self, name):
+        return bool(self.predecessor_id) and self[name] == self.predecessor_id[name]
+
     @api.constrains("user_id")
     def _check_public_user(self):
         for key in self:

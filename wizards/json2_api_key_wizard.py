@@ -31,6 +31,11 @@ class Json2ApiKeyWizard(models.TransientModel):
     duration = fields.Selection(selection="_selection_duration", string="Expires In", required=True, default="30")
     expiration_date = fields.Datetime(string="Expires On")
 
+    @api.constrains("name", "bot_name")
+    def _check_names(self):
+        self._check_line("name")
+        self._check_line("bot_name")
+
     @api.model
     def _selection_duration(self):
         """Return the durations that the current user may choose from, in days.
