@@ -73,6 +73,7 @@ class Json2ApiKeyWizard(models.TransientModel):
         keys = self.env["json2.api.key"]
         expiration_date = self._expiration_date()
         keys._check_lifetime(expiration_date)
+        keys._check_limit(self.rate_limit, self.rate_period)
         user = self._create_bot() if self.owner == "bot" else self.user_id
         if not user:
             raise UserError(_("Choose the user that the key is for."))
