@@ -20,6 +20,7 @@ class Credentials:
     :param log_arguments: when the log keeps the arguments of its calls; None: as the settings say
     :param int rate_limit: calls that the key may make in a period; 0: what the settings say
     :param str rate_period: a key of :data:`~..protocol.rate_limit.PERIODS`
+    :param int | None family: what the key shares with those that it was rotated from and into
     """
 
     user_id: int
@@ -32,6 +33,7 @@ class Credentials:
     log_arguments: Optional[str] = None
     rate_limit: int = 0
     rate_period: str = "minute"
+    family: Optional[int] = None
 
     @property
     def is_restricted(self):

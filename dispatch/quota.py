@@ -34,24 +34,35 @@ def consume(request, number=0):
         )
 
 
+def default_limit(env):
+    """Return the limit of keys without one of their own.
+
+    :param odoo.api.Environment env: any environment
+    :return: ``(calls, key of PERIODS)``; 0 calls: no limit
+    :rtype: tuple[int, str]
+    """
+    period = parameters.text(env, "rate_period")
+    return parameters.integer(env, "rate_limit"), period if period in PERIODS else "minute"
+
+
 def _count(env, credentials, limit, period):
     """Return the quota of a key after counting one call."""
-    window = PERIODS.get(period, PERIODS["minute"])
+    window = PERIODS[period]
     used, elapsed = env["json2.rate.window"]._count(_bucket(credentials), window)
     return Quota(limit, window, used, elapsed)
 
 
 def _limit(env, credentials):
-    """Return ``(calls, period)``: the key's own, or else those of the settings; 0 calls: no limit."""
+    """Return ``(calls, period)``: the key's own, or else those of the settings."""
     if credentials.rate_limit:
         return credentials.rate_limit, credentials.rate_period
-    limit = parameters.integer(env, "rate_limit")
-    return limit, parameters.text(env, "rate_period")
+    return default_limit(env)
 
 
 def _bucket(credentials):
     """Return what the calls are counted under.
 
-    All Odoo keys of one user share a count: anyone can make himself as many of them as he likes.
+    All Odoo keys of one user share a count: anyone can make himself as many of them as he likes. So do the keys that
+    were rotated from one another.
     """
-    return f"key {credentials.key_id}" if credentials.key_id else f"user {credentials.user_id}"
+    return f"key {credentials.family}" if credentials.key_id else f"user {credentials.user_id}"

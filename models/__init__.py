@@ -12,10 +12,12 @@ from . import (
     ir_http_routes,
     json2_api_key,
     json2_api_key_authentication,
+    json2_api_key_promotion,
     json2_api_key_show,
     json2_api_log,
     json2_rate_window,
     res_config_settings,
+    res_groups,
     res_users,
     res_users_apikeys,
 )

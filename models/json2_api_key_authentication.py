@@ -87,7 +87,7 @@ class Json2ApiKey(models.Model):
                    key.expiration_date, extract(epoch FROM clock_timestamp() - now())::float,
                    key.user_id, key.id, key.name,
                    key.allowed_models, key.allowed_methods, key.read_only, key.allowed_networks, key.log_arguments,
-                   coalesce(key.rate_limit, 0), coalesce(key.rate_period, 'minute')
+                   coalesce(key.rate_limit, 0), coalesce(key.rate_period, 'minute'), key.family
               FROM json2_api_key key
              WHERE key.digest = %s
             """,
@@ -99,15 +99,21 @@ class Json2ApiKey(models.Model):
         return Credentials(*row[4:]), row[2], row[3]
 
     def write(self, vals):
+        names = _READ & vals.keys()
+        before = self._values(names)
         result = super().write(vals)
-        if _READ & vals.keys():
+        if self._values(names) != before:
             self._forget_known()
         return result
 
     def unlink(self):
         result = super().unlink()
-        self._forget_known()
+        if self:
+            self._forget_known()
         return result
+
+    def _values(self, names):
+        return [[key[name] for name in names] for key in self.sudo().exists()]
 
     @api.model
     def _forget_known(self):

@@ -1,7 +1,14 @@
+from unicodedata import category
+
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..protocol import restrictions
+
+NAME_LENGTH = 128
+LIST_LENGTH = 1000
+# Control characters, separators of lines and of paragraphs.
+_NOT_ON_ONE_LINE = ("Cc", "Zl", "Zp")
 
 RATE_PERIODS = [("minute", "per minute"), ("hour", "per hour"), ("day", "per day")]
 
@@ -39,7 +46,31 @@ class Json2ApiKeyRestrictions(models.AbstractModel):
             record._check_list("allowed_methods", restrictions.check_patterns)
             record._check_list("allowed_networks", restrictions.check_networks)
 
+    def _check_line(self, name):
+        """Refuse a name that would fill the log, or look like several rows of it.
+
+        :param str name: of a field
+        :raise ValidationError:
+        """
+        self._check_length(name, NAME_LENGTH)
+        for record in self:
+            is_line = not any(category(character) in _NOT_ON_ONE_LINE for character in record[name] or "")
+            if not is_line and not record._is_inherited(name):
+                label = self._fields[name]._description_string(self.env)
+                raise ValidationError(_("%(field)s: no line breaks or other control characters, please.", field=label))
+
+    def _check_length(self, name, length):
+        for record in self:
+            if len(record[name] or "") > length and not record._is_inherited(name):
+                label = self._fields[name]._description_string(self.env)
+                raise ValidationError(_("%(field)s: at most %(length)d characters.", field=label, length=length))
+
+    def _is_inherited(self, name):
+        """Tell whether a value was there before the rules for it, and only goes on."""
+        return False
+
     def _check_list(self, name, check):
+        self._check_length(name, LIST_LENGTH)
         try:
             check(self[name])
         except ValueError as exc:

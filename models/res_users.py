@@ -5,9 +5,12 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     def write(self, vals):
-        result = super().write(vals)
-        if "active" in vals:
-            self.env["json2.api.key"]._forget_known()
+        keys = self.env["json2.api.key"]
+        was_active = "active" in vals and self.sudo().exists().mapped("active")
+        with keys._ending_with_promotion([("user_id", "in", self.ids)]):
+            result = super().write(vals)
+        if was_active and self.sudo().exists().mapped("active") != was_active:
+            keys._forget_known()
         return result
 
     def unlink(self):

@@ -49,3 +49,14 @@ class Quota:
             "RateLimit-Policy": f'"{POLICY}";q={self.limit};w={self.window}',
             "RateLimit": f'"{POLICY}";r={max(self.limit - self.used, 0)};t={self.reset}',
         }
+
+
+def most_calls(limit, window, seconds):
+    """Return how many calls a limit allows within some time.
+
+    :param int limit: calls allowed in a window
+    :param int window: length of a window, in seconds
+    :param int seconds: the time
+    :rtype: int
+    """
+    return limit * math.ceil(seconds / window)

@@ -38,3 +38,6 @@ HAS_DATE_PARTS = VERSION >= 18
 
 # The groups of a user, as a field of res.users.
 USER_GROUPS = "group_ids" if VERSION >= 19 else "groups_id"
+
+# The same with the groups that they imply; before 19 these are stored with the others.
+ALL_USER_GROUPS = "all_group_ids" if VERSION >= 19 else "groups_id"

@@ -438,7 +438,7 @@ class TestOwnKey(AttackCase):
             rate_limit=1000, rate_period="hour")
         self.names = ("user_id", "active", "expiration_date", "allowed_models", "allowed_methods", "allowed_networks",
                       "read_only", "name", "prefix", "predecessor_id", "rate_limit", "rate_period", "lifetime",
-                      "log_arguments")
+                      "log_arguments", "family", "generator_id")
 
     def raises(self):
         """Return what he would like to change."""
@@ -449,6 +449,7 @@ class TestOwnKey(AttackCase):
             {"predecessor_id": self.key_record.id}, {"warned_days": 1}, {"create_uid": self.admin.id},
             {"digest": "x"}, {"odoo_hash": "x"},
             {"rate_limit": 0}, {"rate_limit": 10**6}, {"rate_period": "minute"}, {"lifetime": 0}, {"log_arguments": "never"},
+            {"family": 1}, {"generator_id": self.admin.id},
         ]
 
     def test_write(self):

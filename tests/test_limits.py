@@ -32,6 +32,7 @@ class TestRateLimit(LimitCase):
     def setUp(self):
         super().setUp()
         # Counted in transactions of their own, which no test rolls back.
+        self.forget()
         self.addCleanup(self.forget)
 
     def forget(self):

@@ -228,6 +228,21 @@ class TestDuration(TestWizard):
             record.with_user(self.user).expiration_date = fields.Datetime.now() + timedelta(days=2)
 
 
+class TestRateLimit(TestWizard):
+    def test_a_user_stays_within_the_limit_of_the_settings(self):
+        self.set_parameter("rate_limit", "100")
+        self.set_parameter("rate_period", "hour")
+        record, _secret = self.generate(self.user, rate_limit=50, rate_period="hour")
+        self.assertEqual((record.rate_limit, record.rate_period), (50, "hour"))
+        with self.assertRaises(UserError):
+            self.generate(self.user, rate_limit=2_000_000_000)
+
+    def test_a_manager_does_not(self):
+        self.set_parameter("rate_limit", "100")
+        record, _secret = self.generate(self.manager, rate_limit=5000)
+        self.assertEqual(record.rate_limit, 5000)
+
+
 class TestSecret(TestWizard):
     def test_shown_once(self):
         action = self.wizard(self.user).action_generate()

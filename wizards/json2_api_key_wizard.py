@@ -31,6 +31,11 @@ class Json2ApiKeyWizard(models.TransientModel):
     duration = fields.Selection(selection="_selection_duration", string="Expires In", required=True, default="30")
     expiration_date = fields.Datetime(string="Expires On")
 
+    @api.constrains("name", "bot_name")
+    def _check_names(self):
+        self._check_line("name")
+        self._check_line("bot_name")
+
     @api.model
     def _selection_duration(self):
         """Return the durations that the current user may choose from, in days.
@@ -68,6 +73,7 @@ class Json2ApiKeyWizard(models.TransientModel):
         keys = self.env["json2.api.key"]
         expiration_date = self._expiration_date()
         keys._check_lifetime(expiration_date)
+        keys._check_limit(self.rate_limit, self.rate_period)
         user = self._create_bot() if self.owner == "bot" else self.user_id
         if not user:
             raise UserError(_("Choose the user that the key is for."))

@@ -212,6 +212,39 @@ class TestRetry:
         assert answer.headers["Warning"].count("299 ") == 1
 
 
+class TestRotation:
+    """A thief rotates a key while its owner archives it: whichever comes first, no key is left."""
+
+    def test_the_archiving_sees_the_new_key(self, running, admin, own_keys, users, pool):
+        """The rotation hangs at the lock of a third, and its new key is not to be seen yet."""
+        key = Client(running, own_keys["internal"])
+        first = key.call("json2.api.key", "rotate", {})
+        assert first.status_code == 200, first.text
+        archived = admin.call("json2.api.key", "search", {"domain": [["user_id", "=", users["internal"]["id"]]]}).json()[-1:]
+        with transaction(running) as cursor:
+            cursor.execute("SELECT FROM res_users WHERE id = %s FOR UPDATE", [users["internal"]["id"]])
+            rotation = pool.submit(key.call, "json2.api.key", "rotate", {})
+            wait_until_blocked(running)
+            archiving = pool.submit(admin.call, "json2.api.key", "action_archive", {"ids": archived})
+            time.sleep(1)
+        second = rotation.result(PATIENCE)
+        assert (second.status_code, archiving.result(PATIENCE).status_code) == (200, 200), second.text
+        for secret in (own_keys["internal"], first.json()["key"], second.json()["key"]):
+            assert Client(running, secret).call("res.users", "context_get", {}).status_code == 401
+
+    def test_two_rotations_do_not_share_the_last_place(self, running, own_keys, users, pool):
+        """Four keys are valid, and two of them rotate at once."""
+        keys = [Client(running, own_keys["portal"])]
+        for _number in range(3):
+            keys.append(Client(running, keys[0].call("json2.api.key", "rotate", {}).json()["key"]))
+        with transaction(running) as cursor:
+            cursor.execute("SELECT FROM res_users WHERE id = %s FOR UPDATE", [users["portal"]["id"]])
+            calls = [pool.submit(key.call, "json2.api.key", "rotate", {}) for key in keys[:2]]
+            wait_until_blocked(running)
+            time.sleep(1)
+        assert sorted(call.result(60).status_code for call in calls) == [200, 422]
+
+
 class TestConcurrency:
     def test_calls_with_one_key_do_not_wait_for_each_other(self, running, admin, pool, log):
         """Eight at once, forty in all, reading: no conflict, no retry."""

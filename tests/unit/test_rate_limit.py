@@ -1,6 +1,6 @@
 import pytest
 
-from protocol.rate_limit import Quota
+from protocol.rate_limit import Quota, most_calls
 
 
 def test_headers():
@@ -24,3 +24,11 @@ def test_exceeded(used, exceeded, remaining):
 ])
 def test_reset_is_rounded_up(elapsed, reset):
     assert Quota(limit=1, window=60, used=1, elapsed=elapsed).reset == reset
+
+
+@pytest.mark.parametrize("limit, window, seconds, calls", [
+    (100, 60, 60, 100), (100, 60, 3600, 6000), (100, 60, 90, 200),
+    (100, 3600, 60, 100),  # all of them at once
+])
+def test_the_most_calls_within_some_time(limit, window, seconds, calls):
+    assert most_calls(limit, window, seconds) == calls
