@@ -10,6 +10,13 @@ from odoo.tools.misc import clean_context
 from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
 
 from ..dispatch import parameters
+from ..dispatch.identity import (
+    check_web_client,
+    identity_checked,
+    is_by_session,
+    is_identity_checked,
+    request_credentials,
+)
 from ..protocol import key as key_format
 from ..protocol.restrictions import split
 from ..protocol.sparkline import sparkline
@@ -253,16 +260,20 @@ class Json2ApiKey(models.Model):
     def _check_write(self, vals):
         """Refuse a manager what would hand a key to another, or widen what it may do for an administrator.
 
-        :raise AccessError: for a value that only the addon itself may change, or a key that is not his to govern
+        :raise AccessError: for a value that only the addon itself may change, a key that is not his to govern, or a
+            program that wants more than to archive
         """
         fixed = [name for name in vals if name not in EDITABLE]
         if fixed:
             raise AccessError(_("These values of a key cannot be changed: %s", ", ".join(fixed)))
         if vals.keys() - {"active"} or vals.get("active"):
+            check_web_client(self.env)
             for user in self.user_id:
                 self._check_user(user)
         if "expiration_date" in vals:
             self._check_lifetime(fields.Datetime.to_datetime(vals["expiration_date"] or False))
+        if vals.get("active") and not is_identity_checked(self):
+            raise AccessError(_("Use the action Unarchive: it asks you for your password."))
 
     def _archive_successors(self):
         """A leaked key may have rotated itself; what came of it goes with it."""
@@ -280,10 +291,20 @@ class Json2ApiKey(models.Model):
         self._check_own()
         return super(Json2ApiKey, self.sudo()).action_archive()
 
-    def action_rotate(self):
-        """Make a successor and show it, once.
+    @identity_checked
+    def action_unarchive(self):
+        """Accept the keys again, once the person has proved who he is.
 
-        :return: the action that shows the key
+        :return: None, or the host's action that asks for the password
+        :rtype: dict | None
+        """
+        return super().action_unarchive()
+
+    @identity_checked
+    def action_rotate(self):
+        """Make a successor and show it, once, to a person who has proved who he is.
+
+        :return: the action that shows the key, or the host's that asks for the password
         :rtype: dict
         """
         successor, secret = self._rotate()
@@ -305,11 +326,16 @@ class Json2ApiKey(models.Model):
         :return: ``{"id": int, "key": str, "expiration_date": str | False, "previous_expiration_date": str}``
         :rtype: dict
         :raise UserError: when there is no key to rotate
-        :raise AccessError: for the key of another
+        :raise AccessError: for the key of another, or with nothing but a session
         """
+        if is_by_session():
+            # A session is short-lived. Whoever has stolen one does not get a key for it.
+            raise AccessError(_("A person rotates keys in the web client, with the button Rotate."))
         key = self or self.browse(_request_key_id())
         if len(key.exists()) != 1:
             raise UserError(_("Name the key to rotate in ids, or call this with a JSON-2 API key."))
+        if key.sudo().user_id != self.env.user:
+            raise AccessError(_("A program can rotate keys of its own user only."))
         successor, secret = key._rotate()
         return {
             "id": successor.id,
@@ -454,5 +480,5 @@ def _days(duration):
 
 def _request_key_id():
     """Return the id of the key that the current request was made with, if it was made with one of ours."""
-    credentials = request and getattr(request.dispatcher, "credentials", None)
+    credentials = request_credentials()
     return credentials.key_id if credentials else None

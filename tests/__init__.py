@@ -1,6 +1,7 @@
 from . import (
     test_api_key,
     test_arguments,
+    test_attack_identity,
     test_attacks,
     test_changes,
     test_cors,

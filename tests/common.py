@@ -1,4 +1,6 @@
 import json
+import re
+from unittest.mock import patch
 
 from odoo.tests import HttpCase, new_test_user, tagged
 
@@ -37,6 +39,17 @@ class Json2Case(HttpCase):
         all_headers.update(headers or {})
         return self.url_open(f"/json/2/{path}", data=json.dumps(body or {}).encode(), headers=all_headers)
 
+    def web(self, user):
+        """Log a person in to the web client, whose password is the login, and check the identity once.
+
+        :param odoo.models.BaseModel user: who
+        :rtype: WebSession
+        """
+        session = WebSession(self, user.login)
+        # Odoo's own way to a key is the way to its dialog.
+        session.confirm(session.result("res.users", "api_key_wizard", user.ids))
+        return session
+
     def assert_error(self, response, status, name, message=None):
         """The response is an error object of five keys in their order."""
         self.assertEqual(response.status_code, status, response.text)
@@ -47,3 +60,77 @@ class Json2Case(HttpCase):
         if message is not None:
             self.assertEqual(error["message"], message)
         return error
+
+
+class WebSession:
+    """A person's session in the web client, over HTTP, apart from the other calls of a test.
+
+    :param odoo.tests.HttpCase case: the test
+    :param str login: the person's login, and the password as well
+    """
+
+    def __init__(self, case, login):
+        self.case = case
+        self.cookies = case.opener.cookies.copy()
+        self.password = login
+        page = self.open("/web/login").text
+        token = re.search('name="csrf_token" value="([^"]+)"', page)[1]
+        self.open("/web/login", {"login": login, "password": login, "csrf_token": token, "redirect": "/web/health"})
+
+    def open(self, path, data=None, **options):
+        """Send a request with the cookies of the session.
+
+        :rtype: requests.Response
+        """
+        with patch.object(self.case.opener, "cookies", self.cookies):
+            return self.case.url_open(path, data, **options)
+
+    def call(self, model, method, *args, **kwargs):
+        """Call a method as the web client does.
+
+        :return: the JSON-RPC answer
+        :rtype: dict
+        """
+        params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
+        body = json.dumps({"jsonrpc": "2.0", "method": "call", "params": params})
+        path = f"/web/dataset/call_kw/{model}/{method}"
+        return self.open(path, body, headers={"Content-Type": "application/json"}).json()
+
+    def result(self, model, method, *args, **kwargs):
+        """Return what a method returns.
+
+        :raise AssertionError: when it fails
+        """
+        return self._result_of(self.call(model, method, *args, **kwargs))
+
+    def error(self, model, method, *args, **kwargs):
+        """Return the name of the exception that a method raises.
+
+        :raise AssertionError: when it raises none
+        """
+        answer = self.call(model, method, *args, **kwargs)
+        self.case.assertIn("error", answer)
+        return answer["error"]["data"]["name"]
+
+    def confirm(self, dialog):
+        """Type the password into the dialog that asks for it.
+
+        :param dict dialog: the action that opens it
+        :return: what the action returns that asked for it
+        """
+        return self._result_of(self.type_password(dialog, self.password))
+
+    def type_password(self, dialog, password):
+        """Type something into the dialog that asks for the password.
+
+        :return: the JSON-RPC answer
+        :rtype: dict
+        """
+        self.case.assertEqual((dialog or {}).get("res_model"), "res.users.identitycheck", dialog)
+        self.result(dialog["res_model"], "write", [dialog["res_id"]], {"password": password})
+        # Odoo 19 takes it from the context.
+        return self.call(dialog["res_model"], "run_check", [dialog["res_id"]], context={"password": password})
+
+    def _result_of(self, answer):
+        self.case.assertNotIn("error", answer, answer.get("error", {}).get("data", {}).get("message"))
+        return answer.get("result")
