@@ -1,8 +1,10 @@
 import json
 import re
+import sys
 from unittest.mock import patch
 
 from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from ..dispatch import cooldown
 
@@ -22,6 +24,7 @@ class Json2Case(HttpCase):
         super().setUp()
         # All tests come from one address, and many of them with wrong keys.
         cooldown._failures.clear()
+        self.sessions = {}
 
     def post(self, path, body=None, key=None, headers=None):
         """POST a JSON body.
@@ -40,15 +43,17 @@ class Json2Case(HttpCase):
         return self.url_open(f"/json/2/{path}", data=json.dumps(body or {}).encode(), headers=all_headers)
 
     def web(self, user):
-        """Log a person in to the web client, whose password is the login, and check the identity once.
+        """Log a person in to the web client, whose password is the login, and have him prove once who he is.
 
         :param odoo.models.BaseModel user: who
+        :return: the same one each time in a test
         :rtype: WebSession
         """
-        session = WebSession(self, user.login)
-        # Odoo's own way to a key is the way to its dialog.
-        session.confirm(session.result("res.users", "api_key_wizard", user.ids))
-        return session
+        if user not in self.sessions:
+            self.sessions[user] = session = WebSession(self, user.login)
+            # Odoo's own way to a key is the way to its dialog.
+            session.confirm(session.call("res.users", "api_key_wizard", user.ids))
+        return self.sessions[user]
 
     def assert_error(self, response, status, name, message=None):
         """The response is an error object of five keys in their order."""
@@ -88,49 +93,28 @@ class WebSession:
     def call(self, model, method, *args, **kwargs):
         """Call a method as the web client does.
 
-        :return: the JSON-RPC answer
-        :rtype: dict
+        :return: the result
+        :raise Exception: whatever the method has raised
         """
         params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
-        body = json.dumps({"jsonrpc": "2.0", "method": "call", "params": params})
+        body = json.dumps({"jsonrpc": "2.0", "method": "call", "params": params}, default=str)
         path = f"/web/dataset/call_kw/{model}/{method}"
-        return self.open(path, body, headers={"Content-Type": "application/json"}).json()
+        with mute_logger("odoo.http", "odoo.sql_db"):
+            answer = self.open(path, body, headers={"Content-Type": "application/json"}).json()
+        if "error" in answer:
+            module, _dot, name = answer["error"]["data"]["name"].rpartition(".")
+            raise getattr(sys.modules[module], name)(answer["error"]["data"]["message"])
+        return answer.get("result")
 
-    def result(self, model, method, *args, **kwargs):
-        """Return what a method returns.
-
-        :raise AssertionError: when it fails
-        """
-        return self._result_of(self.call(model, method, *args, **kwargs))
-
-    def error(self, model, method, *args, **kwargs):
-        """Return the name of the exception that a method raises.
-
-        :raise AssertionError: when it raises none
-        """
-        answer = self.call(model, method, *args, **kwargs)
-        self.case.assertIn("error", answer)
-        return answer["error"]["data"]["name"]
-
-    def confirm(self, dialog):
+    def confirm(self, dialog, password=None):
         """Type the password into the dialog that asks for it.
 
         :param dict dialog: the action that opens it
+        :param str | None password: None: the right one
         :return: what the action returns that asked for it
         """
-        return self._result_of(self.type_password(dialog, self.password))
-
-    def type_password(self, dialog, password):
-        """Type something into the dialog that asks for the password.
-
-        :return: the JSON-RPC answer
-        :rtype: dict
-        """
         self.case.assertEqual((dialog or {}).get("res_model"), "res.users.identitycheck", dialog)
-        self.result(dialog["res_model"], "write", [dialog["res_id"]], {"password": password})
+        password = self.password if password is None else password
+        self.call(dialog["res_model"], "write", [dialog["res_id"]], {"password": password})
         # Odoo 19 takes it from the context.
         return self.call(dialog["res_model"], "run_check", [dialog["res_id"]], context={"password": password})
-
-    def _result_of(self, answer):
-        self.case.assertNotIn("error", answer, answer.get("error", {}).get("data", {}).get("message"))
-        return answer.get("result")

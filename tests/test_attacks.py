@@ -623,8 +623,9 @@ class TestManager(AttackCase):
         self.assert_status(self.post("json2.api.key/read", {"ids": ids}, key=self.manager_key), 200)
         self.assert_status(self.post("json2.api.key/action_archive", {"ids": ids}, key=self.manager_key), 200)
         self.assertEqual(self.stored(self.user_record, "active"), (False,))
-        self.assert_status(self.post("json2.api.key/action_unarchive", {"ids": ids}, key=self.manager_key), 200)
-        self.assertEqual(self.stored(self.user_record, "active"), (True,))
+        # To accept it again takes a person who proves who he is.
+        self.assert_status(self.post("json2.api.key/action_unarchive", {"ids": ids}, key=self.manager_key), 403)
+        self.assertEqual(self.stored(self.user_record, "active"), (False,))
 
     def test_he_makes_no_key_of_an_administrator(self):
         """A key that he has, written over to the administrator, would be the administrator's."""
