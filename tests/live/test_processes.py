@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import psycopg2
 import pytest
-from support import OURS, Client, Server
+from support import OURS, Client, Server, WebClient
 
 from devtools import postgres
 
@@ -159,7 +159,8 @@ class TestNextRequest:
         for _round in range(2):
             assert admin.call("json2.api.key", "action_archive", {"ids": ids}).status_code == 200
             assert statuses(client) == {401}
-            assert admin.call("json2.api.key", "action_unarchive", {"ids": ids}).status_code == 200
+            # A person does so, who types his password.
+            assert WebClient(running.server, "admin").confirmed("json2.api.key", "action_unarchive", ids) is None
             assert statuses(client) == {200}
 
     def test_delete(self, running, admin):
