@@ -9,6 +9,7 @@ from odoo.tools.misc import clean_context
 
 from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
 
+from .. import series
 from ..dispatch import parameters
 from ..dispatch.identity import (
     check_web_client,
@@ -73,6 +74,8 @@ class Json2ApiKey(models.Model):
     kept_last_use_date = fields.Datetime(readonly=True)
     kept_last_use_ip = fields.Char(readonly=True)
     warned_days = fields.Integer(readonly=True, default=0, help="The last warning before expiry was for this many days.")
+    # Who has been sent that warning: the others are written to at the next run.
+    warned_user_ids = fields.Many2many("res.users", "json2_api_key_warned_user_rel", "key_id", "user_id", readonly=True)
 
     is_expired = fields.Boolean(compute="_compute_expiration")
     is_expiring = fields.Boolean(string="Expires Soon", compute="_compute_expiration")
@@ -102,6 +105,7 @@ class Json2ApiKey(models.Model):
     # ------------------------------------------------------------
 
     @api.depends("expiration_date")
+    @api.depends_context("lang")
     def _compute_expiration(self):
         now = fields.Datetime.now()
         warning = timedelta(days=max(self._warning_days(), default=0))
@@ -398,46 +402,66 @@ class Json2ApiKey(models.Model):
     @api.model
     def _cron_warn(self):
         """Warn of every key that expires soon, once for each number of days in the settings."""
-        for days in sorted(self._warning_days()):
-            until = fields.Datetime.now() + timedelta(days=days)
-            keys = self.search([
-                ("expiration_date", ">", fields.Datetime.now()),
-                ("expiration_date", "<=", until),
-                ("user_id.active", "=", True),
-                ("successor_ids", "=", False),  # rotated: whoever uses it has a new one
-                "|", ("warned_days", "=", 0), ("warned_days", ">", days),
-            ])
-            for key in keys:
-                key._warn()
-                key.warned_days = days
+        now, warning_days = fields.Datetime.now(), self._warning_days()
+        keys = self.search([
+            ("expiration_date", ">", now),
+            ("expiration_date", "<=", now + timedelta(days=max(warning_days, default=0))),
+            ("user_id.active", "=", True),
+            ("successor_ids", "=", False),  # rotated: whoever uses it has a new one
+        ])
+        for key in keys:
+            days = min(days for days in warning_days if key.expiration_date <= now + timedelta(days=days))
+            if key.warned_days and key.warned_days < days:
+                continue
+            try:
+                with self.env.cr.savepoint():
+                    key._warn(days)
+            except Exception:
+                _logger.exception("The warning for the API key %s failed.", key.prefix)
+            # What was sent is remembered, whatever becomes of the rest.
+            series.commit_batch(self.env)
 
-    def _warn(self):
-        """Write to the key's user and to whoever made it. Without a mail server there is nothing to be done."""
-        servers = self.env["ir.mail_server"].sudo()
-        recipients = [user.email_formatted for user in self.user_id | self.create_uid if user.email]
-        if not recipients:
-            _logger.warning("Nobody to warn that the API key %s (%s) %s.", self.name, self.prefix, self.expiration_text)
-            return
+    def _warn(self, days):
+        """Write to the key's user and to whoever made it, unless that was done for so many days.
+
+        :param int days: the number of days in the settings that is due
+        """
+        recipients = (self.user_id | self.create_uid).filtered(lambda user: user.active and user.email)
+        if self.warned_days != days:
+            self.write({"warned_days": days, "warned_user_ids": [(5,)]})
+            if not recipients:
+                _logger.warning("Nobody to warn that the API key %s %s.", self.prefix, self.expiration_text)
+        for user in recipients - self.warned_user_ids:
+            try:
+                self.env["ir.mail_server"].sudo().send_email(self.with_context(lang=user.lang)._warning(user))
+            except Exception:
+                _logger.exception("The warning for the API key %s could not be sent to %s.", self.prefix, user.login)
+            else:
+                self.warned_user_ids |= user
+
+    def _warning(self, user):
+        """Return the mail to a user, in the language of the environment.
+
+        :rtype: email.message.EmailMessage
+        """
+        name, recipient = _one_line(self.name), _one_line(user.email_formatted)
         # Of the standard library: how the host builds one has changed from series to series.
         message = EmailMessage()
-        message["From"] = self.env.company.partner_id.email_formatted or recipients[0]
-        message["To"] = ", ".join(recipients)
-        message["Subject"] = _("The API key %(name)s %(expires)s", name=self.name, expires=self.expiration_text)
+        message["From"] = _one_line(self.env.company.partner_id.email_formatted) or recipient
+        message["To"] = recipient
+        message["Subject"] = _("The API key %(name)s %(expires)s", name=name, expires=self.expiration_text)
         message.set_content(
             _(
                 "The API key %(name)s (%(prefix)s...) of %(user)s in %(database)s %(expires)s.\n\n"
                 "Rotate it in time: JSON-2 API > API Keys > Rotate.",
-                name=self.name,
+                name=name,
                 prefix=self.prefix,
                 user=self.user_id.name,
                 database=self.env.cr.dbname,
                 expires=self.expiration_text,
             )
         )
-        try:
-            servers.send_email(message)
-        except Exception:
-            _logger.exception("The warning for the API key %s could not be sent.", self.prefix)
+        return message
 
     # ------------------------------------------------------------
     # Secrets
@@ -471,6 +495,11 @@ class Json2ApiKey(models.Model):
             [key_format.digest(secret), secret[:INDEX_SIZE], KEY_CRYPT_CONTEXT.hash(secret), record.id],
         )
         return record.with_env(self.env), secret
+
+
+def _one_line(text):
+    """Return a text without line breaks, which no header of a mail may have."""
+    return " ".join((text or "").split())
 
 
 def _days(duration):
