@@ -412,22 +412,22 @@ class Json2ApiKey(models.Model):
             ("successor_ids", "=", False),  # rotated: whoever uses it has a new one
         ])
         for key in keys:
-            days = min(days for days in warning_days if key.expiration_date <= now + timedelta(days=days))
-            if key.warned_days and key.warned_days < days:
-                continue
             try:
                 with self.env.cr.savepoint():
-                    key._warn(days)
+                    key._warn(min(days for days in warning_days if key.expiration_date <= now + timedelta(days=days)))
             except Exception:
-                _logger.exception("The warning for the API key %s failed.", key.prefix)
+                # By its id: nothing else of it may be there any more.
+                _logger.exception("The warning for the API key with the id %s failed.", key.id)
             # What was sent is remembered, whatever becomes of the rest.
             series.commit_batch(self.env)
 
     def _warn(self, days):
-        """Write to the key's user and to whoever made it, unless that was done for so many days.
+        """Write to the key's user and to whoever made it, unless that was done for so many days, or fewer.
 
         :param int days: the number of days in the settings that is due
         """
+        if 0 < self.warned_days < days:
+            return
         recipients = (self.user_id | self.create_uid).filtered(lambda user: user.active and user.email)
         if self.warned_days != days:
             self.write({"warned_days": days, "warned_user_ids": [(5,)]})

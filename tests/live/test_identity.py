@@ -53,8 +53,7 @@ def by_jsonrpc(server, secret, model, method, *args):
 
 
 def by_json2(server, secret, model, method, *args):
-    name = "vals_list" if method == "create" else "ids"
-    return Client(server, secret).call(model, method, dict(zip([name, "vals"], args))).text
+    return Client(server, secret).call(model, method, dict(zip(["ids", "vals"], args, strict=False))).text
 
 
 @pytest.fixture(params=["/xmlrpc/2", "/jsonrpc", "/json/2"])
