@@ -9,7 +9,15 @@ from odoo.tools.misc import clean_context
 
 from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
 
+from .. import series
 from ..dispatch import parameters, quota
+from ..dispatch.identity import (
+    check_web_client,
+    identity_checked,
+    is_by_session,
+    is_identity_checked,
+    request_credentials,
+)
 from ..protocol import key as key_format
 from ..protocol.rate_limit import PERIODS, Quota, most_calls
 from ..protocol.restrictions import split
@@ -101,6 +109,8 @@ class Json2ApiKey(models.Model):
     kept_last_use_date = fields.Datetime(readonly=True)
     kept_last_use_ip = fields.Char(readonly=True)
     warned_days = fields.Integer(readonly=True, default=0, help="The last warning before expiry was for this many days.")
+    # Who has been sent that warning: the others are written to at the next run.
+    warned_user_ids = fields.Many2many("res.users", "json2_api_key_warned_user_rel", "key_id", "user_id", readonly=True)
 
     is_expired = fields.Boolean(compute="_compute_expiration")
     is_expiring = fields.Boolean(string="Expires Soon", compute="_compute_expiration")
@@ -148,6 +158,7 @@ class Json2ApiKey(models.Model):
     # ------------------------------------------------------------
 
     @api.depends("expiration_date")
+    @api.depends_context("lang")
     def _compute_expiration(self):
         now = fields.Datetime.now()
         warning = timedelta(days=max(self._warning_days(), default=0))
@@ -326,8 +337,7 @@ class Json2ApiKey(models.Model):
 
     def unlink(self):
         # A manager who removes what has expired is tidying up, and does not want to stop the keys that have replaced it.
-        is_tidying = self.env.user.has_group(MANAGER) and _is_in_person(self.env)
-        leaked = self.filtered(lambda key: not key.is_expired) if is_tidying else self
+        leaked = self.filtered(lambda key: not key.is_expired) if _is_tidying(self.env) else self
         leaked._archive_younger()
         self.env["json2.api.log"]._forget("key_id", self.ids)
         return super().unlink()
@@ -335,16 +345,20 @@ class Json2ApiKey(models.Model):
     def _check_write(self, vals):
         """Refuse a manager what would hand a key to another, or widen what it may do for an administrator.
 
-        :raise AccessError: for a value that only the addon itself may change, or a key that is not his to govern
+        :raise AccessError: for a value that only the addon itself may change, a key that is not his to govern, or a
+            program that wants more than to archive
         """
         fixed = [name for name in vals if name not in EDITABLE]
         if fixed:
             raise AccessError(_("These values of a key cannot be changed: %s", ", ".join(fixed)))
         if vals.keys() - {"active"} or vals.get("active"):
+            check_web_client(self.env)
             for user in self.user_id:
                 self._check_user(user)
         if "expiration_date" in vals:
             self._check_lifetime(fields.Datetime.to_datetime(vals["expiration_date"] or False))
+        if vals.get("active") and not is_identity_checked(self):
+            raise AccessError(_("Use the action Unarchive: it asks you for your password."))
 
     def _archive_younger(self):
         """A leaked key may have rotated itself, again and again; what came of it goes with it."""
@@ -365,10 +379,22 @@ class Json2ApiKey(models.Model):
         self._check_own()
         return super(Json2ApiKey, self.sudo()).action_archive()
 
-    def action_rotate(self):
-        """Make a successor and show it, once.
+    @identity_checked
+    def action_unarchive(self):
+        """Accept the keys again, once the person has proved who he is.
 
-        :return: the action that shows the key
+        :return: the action that shows them so, or the host's that asks for the password
+        :rtype: dict
+        """
+        super().action_unarchive()
+        # The list of Odoo 16 is not loaded anew once the password has been typed.
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    @identity_checked
+    def action_rotate(self):
+        """Make a successor and show it, once, to a person who has proved who he is.
+
+        :return: the action that shows the key, or the host's that asks for the password
         :rtype: dict
         """
         successor, secret = self._rotate()
@@ -390,11 +416,16 @@ class Json2ApiKey(models.Model):
         :return: ``{"id": int, "key": str, "expiration_date": str | False, "previous_expiration_date": str}``
         :rtype: dict
         :raise UserError: when there is no key to rotate
-        :raise AccessError: for the key of another
+        :raise AccessError: for the key of another, or with nothing but a session
         """
+        if is_by_session():
+            # A session is short-lived. Whoever has stolen one does not get a key for it.
+            raise AccessError(_("A person rotates keys in the web client, with the button Rotate."))
         key = self or self.browse(_request_key_id())
         if len(key.exists()) != 1:
             raise UserError(_("Name the key to rotate in ids, or call this with a JSON-2 API key."))
+        if key.sudo().user_id != self.env.user:
+            raise AccessError(_("A program can rotate keys of its own user only."))
         successor, secret = key._rotate()
         return {
             "id": successor.id,
@@ -504,46 +535,66 @@ class Json2ApiKey(models.Model):
     @api.model
     def _cron_warn(self):
         """Warn of every key that expires soon, once for each number of days in the settings."""
-        for days in sorted(self._warning_days()):
-            until = fields.Datetime.now() + timedelta(days=days)
-            keys = self.search([
-                ("expiration_date", ">", fields.Datetime.now()),
-                ("expiration_date", "<=", until),
-                ("user_id.active", "=", True),
-                ("successor_ids", "=", False),  # rotated: whoever uses it has a new one
-                "|", ("warned_days", "=", 0), ("warned_days", ">", days),
-            ])
-            for key in keys:
-                key._warn()
-                key.warned_days = days
+        now, warning_days = fields.Datetime.now(), self._warning_days()
+        keys = self.search([
+            ("expiration_date", ">", now),
+            ("expiration_date", "<=", now + timedelta(days=max(warning_days, default=0))),
+            ("user_id.active", "=", True),
+            ("successor_ids", "=", False),  # rotated: whoever uses it has a new one
+        ])
+        for key in keys:
+            try:
+                with self.env.cr.savepoint():
+                    key._warn(min(days for days in warning_days if key.expiration_date <= now + timedelta(days=days)))
+            except Exception:
+                # By its id: nothing else of it may be there any more.
+                _logger.exception("The warning for the API key with the id %s failed.", key.id)
+            # What was sent is remembered, whatever becomes of the rest.
+            series.commit_batch(self.env)
 
-    def _warn(self):
-        """Write to the key's user and to whoever made it. Without a mail server there is nothing to be done."""
-        servers = self.env["ir.mail_server"].sudo()
-        recipients = [user.email_formatted for user in self.user_id | self.create_uid if user.email]
-        if not recipients:
-            _logger.warning("Nobody to warn that the API key %s (%s) %s.", self.name, self.prefix, self.expiration_text)
+    def _warn(self, days):
+        """Write to the key's user and to whoever made it, unless that was done for so many days, or fewer.
+
+        :param int days: the number of days in the settings that is due
+        """
+        if 0 < self.warned_days < days:
             return
+        recipients = (self.user_id | self.create_uid).filtered(lambda user: user.active and user.email)
+        if self.warned_days != days:
+            self.write({"warned_days": days, "warned_user_ids": [(5,)]})
+            if not recipients:
+                _logger.warning("Nobody to warn that the API key %s %s.", self.prefix, self.expiration_text)
+        for user in recipients - self.warned_user_ids:
+            try:
+                self.env["ir.mail_server"].sudo().send_email(self.with_context(lang=user.lang)._warning(user))
+            except Exception:
+                _logger.exception("The warning for the API key %s could not be sent to %s.", self.prefix, user.login)
+            else:
+                self.warned_user_ids |= user
+
+    def _warning(self, user):
+        """Return the mail to a user, in the language of the environment.
+
+        :rtype: email.message.EmailMessage
+        """
+        name, recipient = _one_line(self.name), _one_line(user.email_formatted)
         # Of the standard library: how the host builds one has changed from series to series.
         message = EmailMessage()
-        message["From"] = self.env.company.partner_id.email_formatted or recipients[0]
-        message["To"] = ", ".join(recipients)
-        message["Subject"] = _("The API key %(name)s %(expires)s", name=self.name, expires=self.expiration_text)
+        message["From"] = _one_line(self.env.company.partner_id.email_formatted) or recipient
+        message["To"] = recipient
+        message["Subject"] = _("The API key %(name)s %(expires)s", name=name, expires=self.expiration_text)
         message.set_content(
             _(
                 "The API key %(name)s (%(prefix)s...) of %(user)s in %(database)s %(expires)s.\n\n"
                 "Rotate it in time: JSON-2 API > API Keys > Rotate.",
-                name=self.name,
+                name=name,
                 prefix=self.prefix,
                 user=self.user_id.name,
                 database=self.env.cr.dbname,
                 expires=self.expiration_text,
             )
         )
-        try:
-            servers.send_email(message)
-        except Exception:
-            _logger.exception("The warning for the API key %s could not be sent.", self.prefix)
+        return message
 
     # ------------------------------------------------------------
     # Secrets
@@ -587,6 +638,11 @@ class Json2ApiKey(models.Model):
         return record.with_env(self.env), secret
 
 
+def _one_line(text):
+    """Return a text without line breaks, which no header of a mail may have."""
+    return " ".join((text or "").split())
+
+
 def _days(duration):
     """Return a duration in whole days, begun ones included; 0 for none."""
     return -(-duration // timedelta(days=1)) if duration else 0
@@ -594,18 +650,12 @@ def _days(duration):
 
 def _request_key_id():
     """Return the id of the key that the current request was made with, if it was made with one of ours."""
-    credentials = _request_credentials()
+    credentials = request_credentials()
     return credentials.key_id if credentials else None
 
 
-def _is_in_person(env):
-    """Tell whether somebody acts in his own web session, or the server itself does, as superuser."""
-    if not request:
-        return env.su  # the host hides the requests of its own RPC
-    return request.session.uid == env.uid and not _request_credentials()
-
-
-def _request_credentials():
-    """Return the credentials of the key, ours or Odoo's own, that the current request was made with."""
-    # A message over a websocket is a request without a dispatcher.
-    return request and getattr(getattr(request, "dispatcher", None), "credentials", None)
+def _is_tidying(env):
+    """Tell whether a manager acts in his own web session, or the server itself does, as superuser."""
+    # The host hides the requests of its own RPC.
+    is_in_person = is_by_session() and request.session.uid == env.uid if request else env.su
+    return is_in_person and env.user.has_group(MANAGER)

@@ -2,12 +2,12 @@ import contextlib
 
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessDenied, AccessError, UserError
-from odoo.http import request
 from odoo.tools import str2bool
 
 from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
 
 from .. import series
+from ..dispatch.identity import request_credentials
 
 DEFAULT_LIMIT = 10
 NO_SCOPE = "json2_backport: a scope that no key has"
@@ -76,7 +76,8 @@ class ResUsersApikeys(models.Model):
         enabled = str2bool(self.env["ir.config_parameter"].sudo().get_param("base.enable_programmatic_api_keys"), False)
         if not enabled and not self.env.is_system():
             raise UserError(_("Programmatic API keys are not enabled"))
-        if request and getattr(request.dispatcher, "credentials", None) and request.dispatcher.credentials.is_restricted:
+        credentials = request_credentials()
+        if credentials and credentials.is_restricted:
             raise AccessError(_("A restricted API key cannot manage other keys."))
 
     def _json2_check_text(self, key):

@@ -1,6 +1,7 @@
 from . import (
     test_api_key,
     test_arguments,
+    test_attack_identity,
     test_attack_keys,
     test_attack_log,
     test_attack_read_only,

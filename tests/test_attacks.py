@@ -5,7 +5,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.service.server import RequestHandler
 from odoo.tests import new_test_user
 from odoo.tools import config, mute_logger
@@ -624,8 +624,9 @@ class TestManager(AttackCase):
         self.assert_status(self.post("json2.api.key/read", {"ids": ids}, key=self.manager_key), 200)
         self.assert_status(self.post("json2.api.key/action_archive", {"ids": ids}, key=self.manager_key), 200)
         self.assertEqual(self.stored(self.user_record, "active"), (False,))
-        self.assert_status(self.post("json2.api.key/action_unarchive", {"ids": ids}, key=self.manager_key), 200)
-        self.assertEqual(self.stored(self.user_record, "active"), (True,))
+        # To accept it again takes a person who proves who he is.
+        self.assert_status(self.post("json2.api.key/action_unarchive", {"ids": ids}, key=self.manager_key), 403)
+        self.assertEqual(self.stored(self.user_record, "active"), (False,))
 
     def test_he_makes_no_key_of_an_administrator(self):
         """A key that he has, written over to the administrator, would be the administrator's."""
@@ -656,15 +657,14 @@ class TestManager(AttackCase):
     def test_he_widens_no_key_of_an_administrator(self):
         record, _key = self.generate(self.admin, read_only=True, allowed_models="res.partner")
         for vals in ({"read_only": False}, {"allowed_models": False}, {"expiration_date": False}):
-            body = {"ids": record.ids, "vals": vals}
-            self.post("json2.api.key/write", body, key=self.manager_key)
+            with self.assertRaisesRegex(AccessError, "administrator"):
+                self.web(self.manager).call("json2.api.key", "write", record.ids, vals)
         self.assertEqual(self.stored(record, "read_only", "allowed_models"), (True, "res.partner"))
 
     def test_he_cannot_exceed_the_maximum_lifetime(self):
         for date in ("2099-01-01 00:00:00", False, "2000-01-01 00:00:00"):
-            body = {"ids": self.user_record.ids, "vals": {"expiration_date": date}}
-            response = self.post("json2.api.key/write", body, key=self.manager_key)
-            self.assert_error(response, 422, "odoo.exceptions.UserError")
+            with self.assertRaises(UserError):
+                self.web(self.manager).call("json2.api.key", "write", self.user_record.ids, {"expiration_date": date})
 
     def test_nobody_creates_a_key_without_generating_it(self):
         values = {"name": "x", "user_id": self.manager.id}

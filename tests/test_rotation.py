@@ -214,7 +214,8 @@ class TestAgain(RotationCase):
     def test_an_old_key_whose_date_was_moved(self):
         """Made 300 days ago, prolonged by the 365 days that are allowed: no successor outlives the maximum."""
         self.age(self.record, 300)
-        self.record.with_user(self.manager).expiration_date = fields.Datetime.now() + timedelta(days=365)
+        date = fields.Datetime.now() + timedelta(days=365)
+        self.web(self.manager).call("json2.api.key", "write", self.record.ids, {"expiration_date": date})
         successor, _answer = self.rotate(self.secret)
         self.assertLessEqual(successor.expiration_date, fields.Datetime.now() + timedelta(days=365, hours=1))
 
@@ -311,8 +312,12 @@ class TestArchiving(RotationCase):
 
 
 class TestByAPerson(RotationCase):
+    def click(self, person, record):
+        """Click on Rotate, in the web client."""
+        return self.web(person).call("json2.api.key", "action_rotate", record.ids)
+
     def test_his_own(self):
-        action = self.record.with_user(self.user).action_rotate()
+        action = self.click(self.user, self.record)
         secret = action["context"]["default_key"]
         self.assertEqual(action["res_model"], "json2.api.key.show")
         self.assert_works(secret)
@@ -322,19 +327,19 @@ class TestByAPerson(RotationCase):
     def test_of_another(self):
         record, _secret = self.make(self.employee, 90)
         with self.assertRaises(AccessError):
-            record.with_user(self.user).action_rotate()
+            self.click(self.user, record)
 
     def test_a_manager_rotates_for_a_user(self):
-        action = self.record.with_user(self.manager).action_rotate()
+        action = self.click(self.manager, self.record)
         self.assert_works(action["context"]["default_key"])
 
     def test_a_manager_does_not_for_an_administrator(self):
         record, _secret = self.make(self.admin, 90)
         with self.assertRaises(AccessError):
-            record.with_user(self.manager).action_rotate()
+            self.click(self.manager, record)
 
     def test_the_hand_over_columns_are_of_the_new_secret(self):
-        action = self.record.with_user(self.user).action_rotate()
+        action = self.click(self.user, self.record)
         successor = self.env["json2.api.key"].search([("predecessor_id", "=", self.record.id)])
         self.env.cr.execute("SELECT digest FROM json2_api_key WHERE id = %s", [successor.id])
         self.assertEqual(self.env.cr.fetchone()[0], key_format.digest(action["context"]["default_key"]))

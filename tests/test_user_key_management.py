@@ -3,6 +3,7 @@ a key of ours one of the user's own on 19."""
 from datetime import timedelta
 
 from odoo import fields
+from odoo.exceptions import AccessDenied
 from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
@@ -10,7 +11,7 @@ from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
 
 from .. import series
 from ..protocol import key as key_format
-from .common import Json2Case
+from .common import Json2Case, WebSession
 
 GENERATE, REVOKE = "res.users.apikeys/generate", "res.users.apikeys/revoke"
 USER_ERROR = "odoo.exceptions.UserError"
@@ -218,6 +219,21 @@ class TestScope(ManagementCase):
         key = self.user_key(self.admin, "rpc")
         self.assertEqual(self.generate(key, scope="rpc").status_code, 200)
         self.assert_error(self.generate(key, scope=None), 403, ACCESS_DENIED)
+
+
+class TestBySession(ManagementCase):
+    """In the web client there is Odoo's own dialog. The method asks for a key there as anywhere."""
+
+    def test_without_a_key(self):
+        session, before = WebSession(self, self.admin.login), self.count(self.admin)
+        for key in (False, "", "0" * 40, self.employee_key, self.key):
+            with self.subTest(key), self.assertRaises(AccessDenied), mute_logger("odoo.addons.base.models.res_users"):
+                session.call("res.users.apikeys", "generate", key, None, "New", self.tomorrow())
+        self.assertEqual(self.count(self.admin), before)
+
+    def test_with_a_key(self):
+        session = WebSession(self, self.admin.login)
+        self.assert_works(session.call("res.users.apikeys", "generate", self.admin_key, None, "New", self.tomorrow()))
 
 
 class TestRevoke(ManagementCase):

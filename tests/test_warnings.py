@@ -1,10 +1,13 @@
 """Before a key expires, its user and its maker are told, once for each of the days in the settings."""
 from datetime import timedelta
+from email.utils import parseaddr
 from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
+
+from ..models import json2_api_key
 
 LOGGER = "odoo.addons.json2_backport.models.json2_api_key"
 
@@ -22,8 +25,14 @@ class TestWarnings(TransactionCase):
     def setUp(self):
         super().setUp()
         self.sent = []
-        self.startPatcher(patch.object(
-            type(self.env["ir.mail_server"]), "send_email", lambda _servers, message, **_options: self.sent.append(message)))
+        self.unreachable = ()
+
+        def send(_servers, message, **_options):
+            if any(address in message["To"] for address in self.unreachable):
+                raise ConnectionRefusedError
+            self.sent.append(message)
+
+        self.startPatcher(patch.object(type(self.env["ir.mail_server"]), "send_email", send))
 
     def make(self, days, user=None, **values):
         date = fields.Datetime.now() + timedelta(days=days)
@@ -31,10 +40,14 @@ class TestWarnings(TransactionCase):
         return keys._generate("Shop", user or self.user, date, **values)[0].sudo()
 
     def warn(self):
-        """Run the cron; return the subjects of what it sent."""
+        """Run the cron; return the subjects of what it sent to the users of the keys."""
         self.sent.clear()
         self.env["json2.api.key"]._cron_warn()
-        return [message["Subject"] for message in self.sent]
+        return [message["Subject"] for message in self.sent if "maker@example.com" not in message["To"]]
+
+    def recipients(self):
+        """Return the addresses that were written to."""
+        return sorted(parseaddr(message["To"])[1] for message in self.sent)
 
     def move(self, record, days):
         """Let time pass: the key comes nearer to its end, and no person has moved it."""
@@ -72,31 +85,51 @@ class TestWarnings(TransactionCase):
         self.assertEqual(self.warn(), [])
 
     def test_to_whom(self):
+        """A mail to each."""
         self.make(10)
         self.warn()
-        [message] = self.sent
-        self.assertIn("user@example.com", message["To"])
-        self.assertIn("maker@example.com", message["To"])
-        self.assertIn("company@example.com", message["From"])
+        self.assertEqual(self.recipients(), ["maker@example.com", "user@example.com"])
+        for message in self.sent:
+            self.assertIn("company@example.com", message["From"])
 
     def test_to_one_who_is_both(self):
         self.make(10, self.maker)
         self.warn()
-        self.assertEqual(self.sent[0]["To"].count("maker@example.com"), 1)
+        self.assertEqual(self.recipients(), ["maker@example.com"])
+
+    def test_not_to_a_maker_who_has_left(self):
+        self.make(10)
+        self.maker.active = False
+        self.warn()
+        self.assertEqual(self.recipients(), ["user@example.com"])
 
     def test_what_it_says(self):
         record = self.make(10)
         self.warn()
-        body = self.sent[0].get_body().get_content() if hasattr(self.sent[0], "get_body") else self.sent[0].as_string()
-        for part in ("Shop", record.prefix, self.user.name, self.env.cr.dbname, "expires in 10 days", "Rotate"):
-            self.assertIn(part, body)
+        for message in self.sent:
+            for part in ("Shop", record.prefix, self.user.name, self.env.cr.dbname, "expires in 10 days", "Rotate"):
+                self.assertIn(part, message.get_content())
+
+    def test_each_in_his_own_language(self):
+        self.env["res.lang"]._activate_lang("es_ES")
+        self.user.lang = "es_ES"
+        self.make(10)
+        self.warn()
+        texts = {message["To"]: message["Subject"] + message.get_content() for message in self.sent}
+        for text, own, other in (
+            (next(text for to, text in texts.items() if "maker" in to), "expires in 10 days", "10 días"),
+            (next(text for to, text in texts.items() if "user" in to), "10 días", "expires in"),
+        ):
+            self.assertEqual(text.count(own), 2, text)
+            self.assertNotIn(other, text)
 
     def test_nobody_to_tell(self):
         self.maker.email = self.user.email = False
         self.make(10)
         with self.assertLogs(LOGGER, "WARNING") as logs:
-            self.assertEqual(self.warn(), [])
-        self.assertIn("Nobody to warn", logs.output[0])
+            self.assertEqual(self.warn() + self.warn(), [])
+        [line] = logs.output
+        self.assertIn("Nobody to warn", line)
 
     def test_archived_and_expired_keys(self):
         self.make(10).active = False
@@ -116,11 +149,11 @@ class TestWarnings(TransactionCase):
     def test_again_after_the_date_was_moved(self):
         record = self.make(10)
         self.assertEqual(len(self.warn()), 1)
-        record.with_user(self.maker).expiration_date = fields.Datetime.now() + timedelta(days=60)
+        record.expiration_date = fields.Datetime.now() + timedelta(days=60)
         self.assertEqual(self.warn(), [])
         self.move(record, 14)
         self.assertEqual(len(self.warn()), 1)
-        record.with_user(self.maker).expiration_date = fields.Datetime.now() + timedelta(days=9)
+        record.expiration_date = fields.Datetime.now() + timedelta(days=9)
         self.assertEqual(len(self.warn()), 1)
 
     def test_a_key_in_its_grace_period(self):
@@ -138,21 +171,74 @@ class TestWarnings(TransactionCase):
                 self.assertEqual(len(self.warn()), warned)
 
     def test_one_that_fails_does_not_stop_the_others(self):
+        """Whether it fails in the database or on the way to the mail server."""
+        bad, good = self.make(10), self.make(11)
+        real = type(bad)._warning
+
+        def fail(key, user):
+            if key == bad:
+                self.env.cr.execute("SELECT 1 / 0")
+            return real(key, user)
+
+        with patch.object(type(bad), "_warning", fail), mute_logger(LOGGER, "odoo.sql_db"):
+            self.assertEqual(self.warn(), ["The API key Shop expires in 11 days"])
+        self.assertEqual((bad.warned_days, good.warned_days), (0, 14))
+        self.assertEqual(self.warn(), ["The API key Shop expires in 10 days"])
+
+    def test_texts_of_several_lines(self):
+        """A header is one line, and what would be a header of its own stays a text."""
+        record, other = self.make(10), self.make(11)
+        record.name = "Shop\r\nBcc: all@example.com\n"
+        self.user.name = "User\nBcc: all@example.com"
+        self.env.company.name = "Company\u2028Inc\x0b."
+        self.assertEqual(sorted(self.warn()), [
+            "The API key Shop Bcc: all@example.com expires in 10 days", "The API key Shop expires in 11 days"])
+        for message in self.sent:
+            self.assertEqual(message.keys(), ["From", "To", "Subject", "Content-Type", "Content-Transfer-Encoding", "MIME-Version"])
+            self.assertEqual(len(message["From"].addresses), 1)
+            self.assertEqual(len(message["To"].addresses), 1)
+        self.assertEqual(self.warn(), [])
+        self.assertTrue(other.warned_days)
+
+    def test_what_could_not_be_sent_is_tried_again(self):
+        """As long as it takes, and with what is true by then."""
+        record = self.make(10)
+        self.unreachable = ("user@", "maker@")
+        for _run in range(2):
+            with self.assertLogs(LOGGER, "ERROR") as logs:
+                self.assertEqual(self.warn(), [])
+            self.assertEqual(len(logs.output), 2)
+        self.move(record, 9)
+        self.unreachable = ()
+        self.assertEqual(self.warn(), ["The API key Shop expires in 9 days"])
+        self.assertEqual(self.recipients(), ["maker@example.com", "user@example.com"])
+        self.assertEqual(self.warn() + self.sent, [])
+
+    def test_nobody_is_told_twice_because_of_another(self):
+        record = self.make(10)
+        self.unreachable = ("user@",)
+        for recipients in (["maker@example.com"], []):
+            with mute_logger(LOGGER):
+                self.warn()
+            self.assertEqual(self.recipients(), recipients)
+        self.unreachable = ()
+        self.warn()
+        self.assertEqual(self.recipients(), ["user@example.com"])
+        self.move(record, 2)
+        self.warn()
+        self.assertEqual(self.recipients(), ["maker@example.com", "user@example.com"])
+
+    def test_what_was_sent_is_remembered_at_once(self):
+        """A server that stops in the middle has not forgotten whom it has written to."""
         self.make(10), self.make(11)
-        failed = []
-
-        def fail(_servers, message, **_options):
-            failed.append(message)
-            raise ConnectionRefusedError
-
-        with patch.object(type(self.env["ir.mail_server"]), "send_email", fail), mute_logger(LOGGER):
-            self.env["json2.api.key"]._cron_warn()
-        self.assertEqual(len(failed), 2)
+        with patch.object(json2_api_key.series, "commit_batch") as commit:
+            self.warn()
+        self.assertEqual(commit.call_count, 2)
 
     def test_the_cron_runs_it(self):
         self.make(10)
         self.env.ref("json2_backport.ir_cron_warn").ir_actions_server_id.run()
-        self.assertEqual(len(self.sent), 1)
+        self.assertEqual(len(self.sent), 2)
 
     def test_coloured_in_the_list(self):
         near, far, past = self.make(10), self.make(60), self.make(10)

@@ -12,6 +12,7 @@ from .common import Json2Case
 
 MANAGER = "json2_backport.group_json2_manager"
 USER = "json2_backport.group_json2_user"
+WIZARD = "json2.api.key.wizard"
 
 
 class TestWizard(Json2Case):
@@ -25,13 +26,19 @@ class TestWizard(Json2Case):
         self.env["ir.config_parameter"].set_param(f"json2_backport.{name}", value)
 
     def wizard(self, user, **values):
-        return self.env["json2.api.key.wizard"].with_user(user).create({"name": "Web shop", **values})
+        return self.env[WIZARD].with_user(user).create({"name": "Web shop", **values})
 
     def generate(self, user, **values):
         """Return ``(record, secret)`` of a key that is generated as a person does it."""
         before = self.env["json2.api.key"].search([])
-        action = self.wizard(user, **values).action_generate()
+        action = self.action_generate(user, **values)
         return self.env["json2.api.key"].search([]) - before, action["context"]["default_key"]
+
+    def action_generate(self, user, **values):
+        """Fill in the dialog and click, in the web client; return the action that shows the key."""
+        session = self.web(user)
+        ids = session.call(WIZARD, "create", [{"name": "Web shop", **values}])
+        return session.call(WIZARD, "action_generate", ids)
 
     def assert_impossible(self, function, *args, **kwargs):
         """A sentence for a person, or a value that the field or the database does not take (the host says it then)."""
@@ -43,7 +50,7 @@ class TestWizard(Json2Case):
         self.fail("this should not be possible")
 
     def offered(self, user):
-        return [value for value, _label in self.env["json2.api.key.wizard"].with_user(user)._selection_duration()]
+        return [value for value, _label in self.env[WIZARD].with_user(user)._selection_duration()]
 
 
 class TestWhoAndWhom(TestWizard):
@@ -106,10 +113,10 @@ class TestWhoAndWhom(TestWizard):
         with self.assertRaises(AccessError):
             wizard.with_user(self.user).read(["name"])
         with self.assertRaises(AccessError):
-            wizard.with_user(self.user).action_generate()
+            self.web(self.user).call(WIZARD, "action_generate", wizard.ids)
 
     def test_the_form(self):
-        with Form(self.env["json2.api.key.wizard"].with_user(self.user)) as form:
+        with Form(self.env[WIZARD].with_user(self.user)) as form:
             form.name = "Stock"
             form.allowed_models = "stock.*"
         self.assertEqual((form.owner, form.duration, form.user_id), ("user", "30", self.user))
@@ -219,13 +226,19 @@ class TestDuration(TestWizard):
     def test_the_date_of_a_key_later(self):
         """A manager may move it, as far as he might have set it."""
         record, _secret = self.generate(self.user)
-        key = record.with_user(self.manager)
-        key.expiration_date = fields.Datetime.now() + timedelta(days=300)
-        for date in (fields.Datetime.now() + timedelta(days=366), fields.Datetime.now() - timedelta(days=1), False):
+        now = fields.Datetime.now()
+
+        def move(person, date):
+            self.web(person).call("json2.api.key", "write", record.ids, {"expiration_date": date})
+
+        move(self.manager, now + timedelta(days=300))
+        for date in (now + timedelta(days=366), now - timedelta(days=1), False):
             with self.assertRaises(UserError):
-                key.expiration_date = date
+                move(self.manager, date)
         with self.assertRaises(AccessError):
-            record.with_user(self.user).expiration_date = fields.Datetime.now() + timedelta(days=2)
+            move(self.user, now + timedelta(days=2))
+        record.invalidate_recordset()
+        self.assertEqual(record.expiration_date, now + timedelta(days=300))
 
 
 class TestRateLimit(TestWizard):
@@ -245,7 +258,7 @@ class TestRateLimit(TestWizard):
 
 class TestSecret(TestWizard):
     def test_shown_once(self):
-        action = self.wizard(self.user).action_generate()
+        action = self.action_generate(self.user)
         secret = action["context"]["default_key"]
         self.assertEqual(self.post("res.users/context_get", key=secret).status_code, 200)
         curl = action["context"]["default_curl"]
@@ -255,7 +268,7 @@ class TestSecret(TestWizard):
         self.assertEqual((action["target"], action["res_model"]), ("new", "json2.api.key.show"))
 
     def test_the_dialog_shows_it(self):
-        action = self.wizard(self.user).action_generate()
+        action = self.action_generate(self.user)
         show = self.env["json2.api.key.show"].with_user(self.user).with_context(**action["context"])
         values = show.default_get(["key", "curl"])
         self.assertEqual(values, {"key": action["context"]["default_key"], "curl": action["context"]["default_curl"]})
@@ -266,9 +279,7 @@ class TestSecret(TestWizard):
         self.assertFalse(self.env.cr.fetchall())
 
     def test_no_transient_record_is_left(self):
-        wizard = self.wizard(self.user)
-        wizard.action_generate()
-        self.assertFalse(wizard.exists())
+        self.action_generate(self.user)
         self.env.cr.execute("SELECT count(*) FROM json2_api_key_wizard")
         self.assertEqual(self.env.cr.fetchone(), (0,))
 

@@ -1,10 +1,10 @@
 from datetime import timedelta
 
 from odoo import _, api, fields, models
-from odoo.exceptions import AccessError, UserError
-from odoo.http import request
+from odoo.exceptions import UserError
 
 from .. import series
+from ..dispatch.identity import check_web_client, identity_checked
 from ..models.json2_api_key import MANAGER
 
 NEVER = "never"
@@ -60,27 +60,37 @@ class Json2ApiKeyWizard(models.TransientModel):
         return values
 
     def action_generate(self):
-        """Make the key and show it, once.
+        """Make the key and show it, once, to a person who has proved who he is.
 
-        :return: the action that shows the key
+        :return: the action that shows the key, or the host's that asks for the password
         :rtype: dict
-        :raise AccessError: when the current user must not make a key for that user
+        :raise AccessError: outside of the web client, or when the current user must not make a key for that user
         :raise UserError: when the expiration is not allowed
         """
-        self.ensure_one()
-        if request and getattr(request.dispatcher, "credentials", None):
-            raise AccessError(_("A key cannot generate other keys. It can rotate itself: json2.api.key/rotate."))
+        check_web_client(self.env)
+        # Before the password is asked for: that closes the dialog, and with it what was filled in.
+        self._check()
+        return self._make_key()
+
+    @identity_checked
+    def _make_key(self):
+        self._check()
         keys = self.env["json2.api.key"]
-        expiration_date = self._expiration_date()
-        keys._check_lifetime(expiration_date)
-        keys._check_limit(self.rate_limit, self.rate_period)
         user = self._create_bot() if self.owner == "bot" else self.user_id
-        if not user:
-            raise UserError(_("Choose the user that the key is for."))
         keys._check_user(user)
-        key, secret = keys._generate(self.name, user, expiration_date, **self._restriction_values())
+        key, secret = keys._generate(self.name, user, self._expiration_date(), **self._restriction_values())
         self.sudo().unlink()
         return key._show(secret)
+
+    def _check(self):
+        self.ensure_one()
+        keys = self.env["json2.api.key"]
+        keys._check_lifetime(self._expiration_date())
+        keys._check_limit(self.rate_limit, self.rate_period)
+        if self.owner == "bot" and not self.bot_name:
+            raise UserError(_("Give the bot a name."))
+        if self.owner == "user" and not self.user_id:
+            raise UserError(_("Choose the user that the key is for."))
 
     def _expiration_date(self):
         if self.duration == NEVER:
@@ -93,8 +103,6 @@ class Json2ApiKeyWizard(models.TransientModel):
 
     def _create_bot(self):
         """Create a user without a password, with the rights of the current one to do so."""
-        if not self.bot_name:
-            raise UserError(_("Give the bot a name."))
         login = "bot-" + "-".join(self.bot_name.lower().split())
         return self.env["res.users"].with_context(no_reset_password=True).create({
             "name": self.bot_name,

@@ -140,5 +140,30 @@ class Client:
                                    allow_redirects=False)
 
 
-__all__ = ["ADDON", "NATIVE", "OURS", "Client", "Prepared", "Server", "databases", "drop_with_logs", "odoo", "prepare",
-           "run_in_shell"]
+class WebClient:
+    """Calls as the web client does, in a person's session. The password is the login."""
+
+    def __init__(self, server, login):
+        self.login = login
+        self.client = Client(server)
+        self.session = self.client.log_in(server.databases[0], login)
+
+    def call(self, model, method, *args, **kwargs):
+        answer = self.client.send("POST", f"/web/dataset/call_kw/{model}/{method}", {
+            "jsonrpc": "2.0", "method": "call", "params": {"model": model, "method": method, "args": args, "kwargs": kwargs},
+        }, {"Cookie": f"session_id={self.session}"})
+        assert "error" not in answer.json(), answer.text
+        return answer.json().get("result")
+
+    def confirmed(self, model, method, *args):
+        """Call an action that asks for the password, type that, and return what the action returns."""
+        dialog = self.call(model, method, *args)
+        assert dialog["res_model"] == "res.users.identitycheck", dialog
+        password = {"password": self.login}
+        self.call(dialog["res_model"], "write", [dialog["res_id"]], password)
+        # Odoo 19 takes it from the context.
+        return self.call(dialog["res_model"], "run_check", [dialog["res_id"]], context=password)
+
+
+__all__ = ["ADDON", "NATIVE", "OURS", "Client", "Prepared", "Server", "WebClient", "databases", "drop_with_logs", "odoo",
+           "prepare", "run_in_shell"]

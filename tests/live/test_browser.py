@@ -35,6 +35,8 @@ env["json2.api.key"].search([]).unlink()
 for name, user, days in (("Stock sync", internal, 2), ("Accounting", admin, 60), ("Old web shop", admin, -1)):
     date = fields.Datetime.now() + timedelta(days=days)
     record, secret = env["json2.api.key"]._generate(name, user, date)
+for name in "First of the archived", "Second of the archived":
+    env["json2.api.key"]._generate(name, admin, active=False)
 result = True
 """
 
@@ -80,6 +82,8 @@ class Person:
         self.series = series
         self.label = label
         self.complaints = []
+        self.login = None
+        self.has_typed_password = False
         page.set_default_timeout(TIMEOUT)
         page.on("console", self._listen)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -90,6 +94,7 @@ class Person:
             self.complaints.append(message.text)
 
     def log_in(self, login):
+        self.login = login
         self.page.goto(self.server.url + "/web/login")
         self.page.fill("input[name=login]", login)
         self.page.fill("input[name=password]", login)
@@ -134,7 +139,19 @@ class Person:
         self.page.click(".modal button[name=action_generate]")
         return self.shown_key()
 
+    def type_password(self, label="password"):
+        """The host asks for it, once in a while."""
+        self.page.wait_for_selector(".modal button[name=run_check]:visible")
+        self.shot(label)
+        self.fill("password", self.login)
+        self.page.click(".modal button[name=run_check]:visible")
+        self.has_typed_password = True
+        self.settle()
+
     def shown_key(self):
+        if not self.has_typed_password:
+            assert KEY.search(self.everywhere()) is None
+            self.type_password()
         self.page.wait_for_selector(".modal div[name=curl]")
         self.settle()
         return KEY.search(self.page.locator(".modal div[name=key]").first.inner_text())[0]
@@ -162,6 +179,19 @@ class Person:
         self.page.wait_for_selector(".o_list_view")
         self.settle()
         return [row.inner_text() for row in self.page.locator(".o_data_row").all()]
+
+    def filter(self, text):
+        """Choose a filter of the search."""
+        self.page.click(".o_searchview_dropdown_toggler:visible, .o_filter_menu button:visible")
+        self.page.click(f'.dropdown-menu >> text="{text}"')
+        self.page.keyboard.press("Escape")
+        self.settle()
+
+    def menu_of_actions(self, text):
+        """Choose from the menu of a form, or of the rows that are ticked."""
+        self.page.click(".o_cp_action_menus button:has(.fa-cog), .o_cp_action_menus button:has-text('Action')")
+        self.page.click(f'.dropdown-menu >> text="{text}"')
+        self.settle()
 
     def open_row(self, name):
         self.page.click(f'.o_data_row:has-text("{name}") >> td.o_data_cell >> nth=0')
@@ -314,6 +344,53 @@ def test_rotating(server, person):
     admin.shot("3-list")
 
 
+@pytest.mark.parametrize(("view", "name"), [("list", "First of the archived"), ("form", "Second of the archived")])
+def test_unarchiving_by_the_menu_of_actions(server, shell, person, view, name):
+    """Odoo's own entry. It asks for the password, and then the screen shows what has become of the key."""
+
+    def is_active():
+        return shell(server.databases[0], f"result = bool(env['json2.api.key'].search([('name', '=', '{name}')]))")
+
+    admin = person("admin", f"unarchive-{view}")
+    admin.open_app()
+    archived = "result = env.ref('json2_backport.json2_api_key_action').id"
+    admin.page.goto(f"{server.url}/web#action={shell(server.databases[0], archived)}&view_type=list")
+    admin.rows()
+    admin.filter("Archived")
+    assert any(name in row for row in admin.rows())
+    if view == "list":
+        admin.page.click(f'.o_data_row:has-text("{name}") >> .o_list_record_selector input')
+    else:
+        admin.open_row(name)
+    admin.shot("1-archived")
+    admin.menu_of_actions("Unarchive")
+    assert not is_active()
+    admin.type_password("2-password")
+    admin.page.wait_for_selector(".modal", state="detached")
+    admin.settle()
+    admin.shot("3-unarchived")
+    assert is_active()
+    if view == "list":
+        assert not any(name in row for row in admin.rows())
+    else:
+        assert admin.page.locator("button[name=action_archive]:visible").count()
+
+
+def test_a_wrong_password_gives_no_key(person):
+    admin = person("admin", "wrong")
+    admin.open_app()
+    admin.menu("Generate API Key")
+    admin.page.wait_for_selector(".modal .o_form_view")
+    admin.fill("name", "Wrong")
+    admin.page.click(".modal button[name=action_generate]")
+    admin.page.wait_for_selector(".modal button[name=run_check]:visible")
+    admin.fill("password", "wrong")
+    admin.page.click(".modal button[name=run_check]:visible")
+    admin.page.wait_for_selector("text=Incorrect Password")
+    assert KEY.search(admin.everywhere()) is None
+    admin.complaints.clear()  # older hosts write what the server refuses to the console
+
+
 def test_deleting(server, person):
     """It is asked for, and takes along what the key was rotated into."""
     admin = person("admin", "delete")
@@ -325,8 +402,7 @@ def test_deleting(server, person):
     admin.menu("API Keys")
     admin.page.click('.o_data_row:has-text("Leaked") >> nth=1 >> td.o_data_cell >> nth=0')
     admin.page.wait_for_selector(".o_form_view")
-    admin.page.click(".o_cp_action_menus button")
-    admin.page.click('.dropdown-menu >> text="Delete"')
+    admin.menu_of_actions("Delete")
     admin.page.wait_for_selector(".modal")
     admin.shot("1-confirm")
     assert call(server, new).status_code == 200

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psycopg2
 import pytest
 from sql import wait_until_blocked
-from support import OURS, Client, Server
+from support import OURS, Client, Server, WebClient
 
 from devtools import postgres
 
@@ -160,7 +160,8 @@ class TestNextRequest:
         for _round in range(2):
             assert admin.call("json2.api.key", "action_archive", {"ids": ids}).status_code == 200
             assert statuses(client) == {401}
-            assert admin.call("json2.api.key", "action_unarchive", {"ids": ids}).status_code == 200
+            # A person does so, who types his password.
+            WebClient(running.server, "admin").confirmed("json2.api.key", "action_unarchive", ids)
             assert statuses(client) == {200}
 
     def test_delete(self, running, admin):

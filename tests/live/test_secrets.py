@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass, field
 
 import pytest
-from support import OURS, Client, Server, databases
+from support import OURS, Client, Server, WebClient, databases
 
 from devtools import postgres
 
@@ -25,21 +25,6 @@ result = {"_generate": env["json2.api.key"]._generate("Shell", admin)[1],
 """
 
 
-class WebClient:
-    """Calls as the web client does, in a person's session."""
-
-    def __init__(self, server, login):
-        self.client = Client(server)
-        self.session = self.client.log_in(server.databases[0], login)
-
-    def call(self, model, method, *args, **kwargs):
-        answer = self.client.send("POST", f"/web/dataset/call_kw/{model}/{method}", {
-            "jsonrpc": "2.0", "method": "call", "params": {"model": model, "method": method, "args": args, "kwargs": kwargs},
-        }, {"Cookie": f"session_id={self.session}"})
-        assert "result" in answer.json(), answer.text
-        return answer.json()["result"]
-
-
 @dataclass
 class Used:
     """A server whose keys have been used, rightly and wrongly, and what it has left behind."""
@@ -55,7 +40,7 @@ def generate_by_the_web(web):
     """As the dialog does it, its second step included, in which the form asks for the values that it shows."""
     wizard = web.call("json2.api.key.wizard", "create", [{"name": "Web shop", "duration": "30"}])
     wizard = wizard if isinstance(wizard, list) else [wizard]
-    action = web.call("json2.api.key.wizard", "action_generate", wizard)
+    action = web.confirmed("json2.api.key.wizard", "action_generate", wizard)
     context = action["context"]
     shown = web.call("json2.api.key.show", "default_get", ["key", "curl"], context=context)
     assert shown["key"] == context["default_key"]
