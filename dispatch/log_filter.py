@@ -1,4 +1,5 @@
 """A key that a client sends in a wrong place, such as the query of a URL, does not get into the server's log."""
+import contextlib
 import functools
 import logging
 import re
@@ -21,11 +22,9 @@ def keep_keys_out_of_logs():
 
 def _masked_record(factory, *args, **kwargs):
     record = factory(*args, **kwargs)
-    try:
+    # A statement that cannot be formatted is for the handlers to report, as ever.
+    with contextlib.suppress(Exception):
         _mask(record)
-    except Exception:  # pylint: disable=except-pass
-        # A statement that cannot be formatted is for the handlers to report, as ever.
-        pass
     return record
 
 

@@ -74,7 +74,7 @@ class Json2ApiLog(models.Model):
     # pylint: enable=method-required-super,no-raise-unlink
 
     def _append_only(self):
-        return AccessError(_("The log of the API can only be read: the rows are written with the calls and removed after the retention."))
+        return AccessError(_("The API log cannot be changed. Calls add to it, and the retention removes old rows."))
 
     def action_records(self):
         """Open the records that the call was made on.

@@ -90,7 +90,8 @@ class _Writer:
         if depth and isinstance(value, (list, tuple, set, frozenset)):
             return [self.as_json(item, depth - 1) for item in value if self._left > 0]
         if depth and isinstance(value, dict):
-            return {self.text(self.as_string(name)): self.as_json(item, depth - 1) for name, item in value.items() if self._left > 0}
+            items = ((self.text(self.as_string(name)), item) for name, item in value.items() if self._left > 0)
+            return {name: self.as_json(item, depth - 1) for name, item in items}
         return self.text(_decoded(value, self._left))
 
     def text(self, text):
