@@ -299,12 +299,11 @@ class Json2ApiKey(models.Model):
     def action_unarchive(self):
         """Accept the keys again, once the person has proved who he is.
 
-        :return: the action that shows them so, or the host's that asks for the password
-        :rtype: dict
+        :return: what the web client does next, such as the host's action that asks for the password
+        :rtype: dict | None
         """
         super().action_unarchive()
-        # The list of Odoo 16 is not loaded anew once the password has been typed.
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        return series.AFTER_UNARCHIVING
 
     @identity_checked
     def action_rotate(self):
