@@ -206,7 +206,10 @@ class TestSession(IdentityCase):
 
     def test_unarchiving_by_other_ways(self):
         self.others.active = False
-        for method, args in (("write", [{"active": True}]), ("toggle_active", []), ("web_save", [{"active": True}, {}])):
+        ways = {"write": [{"active": True}], "toggle_active": [], "web_save": [{"active": True}, {}]}
+        for method, args in ways.items():
+            if not hasattr(self.others, method):
+                continue  # before 17
             # On 19 toggle_active asks for the password, and nobody sees the dialog.
             with self.subTest(method), contextlib.suppress(AccessError):
                 self.session.call(KEY, method, self.others.ids, *args)
