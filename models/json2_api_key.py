@@ -383,12 +383,11 @@ class Json2ApiKey(models.Model):
     def action_unarchive(self):
         """Accept the keys again, once the person has proved who he is.
 
-        :return: the action that shows them so, or the host's that asks for the password
-        :rtype: dict
+        :return: what the web client does next, such as the host's action that asks for the password
+        :rtype: dict | None
         """
         super().action_unarchive()
-        # The list of Odoo 16 is not loaded anew once the password has been typed.
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        return series.AFTER_UNARCHIVING
 
     @identity_checked
     def action_rotate(self):
@@ -553,13 +552,13 @@ class Json2ApiKey(models.Model):
             series.commit_batch(self.env)
 
     def _warn(self, days):
-        """Write to the key's user and to whoever made it, unless that was done for so many days, or fewer.
+        """Write to the key's user and to whoever generated it, unless that was done for so many days, or fewer.
 
         :param int days: the number of days in the settings that is due
         """
         if 0 < self.warned_days < days:
             return
-        recipients = (self.user_id | self.create_uid).filtered(lambda user: user.active and user.email)
+        recipients = (self.user_id | self.generator_id).filtered(lambda user: user.active and user.email)
         if self.warned_days != days:
             self.write({"warned_days": days, "warned_user_ids": [(5,)]})
             if not recipients:

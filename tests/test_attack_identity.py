@@ -167,6 +167,8 @@ class TestPrograms(IdentityCase):
                     done, text = call(KEY, "rotate", self.own.ids)
                     self.assertTrue(done, text)
                     self.assertIn("j2_", text)
+                    # So many living ones are not allowed.
+                    self.env[KEY].search([("predecessor_id", "=", self.own.id)]).unlink()
 
 
 class TestSession(IdentityCase):
@@ -201,12 +203,15 @@ class TestSession(IdentityCase):
         self.others.active = False
         dialog = self.assert_asked(KEY, "action_unarchive", self.others.ids)
         self.assertEqual(self.stored(self.others)[0], False)
-        self.assertEqual(self.session.confirm(dialog)["tag"], "soft_reload")
+        self.session.confirm(dialog)
         self.assertEqual(self.stored(self.others)[0], True)
 
     def test_unarchiving_by_other_ways(self):
         self.others.active = False
-        for method, args in (("write", [{"active": True}]), ("toggle_active", []), ("web_save", [{"active": True}, {}])):
+        ways = {"write": [{"active": True}], "toggle_active": [], "web_save": [{"active": True}, {}]}
+        for method, args in ways.items():
+            if not hasattr(self.others, method):
+                continue  # before 17
             # On 19 toggle_active asks for the password, and nobody sees the dialog.
             with self.subTest(method), contextlib.suppress(AccessError):
                 self.session.call(KEY, method, self.others.ids, *args)
@@ -238,7 +243,7 @@ class TestSession(IdentityCase):
     def test_asked_once_in_a_while(self):
         self.session.confirm(self.assert_asked(WIZARD, "action_generate", self.wizard()))
         self.others.active = False
-        self.assertEqual(self.session.call(KEY, "action_unarchive", self.others.ids)["tag"], "soft_reload")
+        self.session.call(KEY, "action_unarchive", self.others.ids)
         self.assertEqual(self.stored(self.others)[0], True)
         self.others.active = False
         self.session.call(KEY, "write", self.others.ids, {"active": True})

@@ -188,7 +188,10 @@ class TestWarnings(TransactionCase):
     def test_texts_of_several_lines(self):
         """A header is one line, and what would be a header of its own stays a text."""
         record, other = self.make(10), self.make(11)
-        record.name = "Shop\r\nBcc: all@example.com\n"
+        # From a time when names could have several lines.
+        self.env.cr.execute(
+            "UPDATE json2_api_key SET name = %s WHERE id = %s", ["Shop\r\nBcc: all@example.com\n", record.id])
+        record.invalidate_recordset(["name"])
         self.user.name = "User\nBcc: all@example.com"
         self.env.company.name = "Company\u2028Inc\x0b."
         self.assertEqual(sorted(self.warn()), [
