@@ -185,11 +185,16 @@ class TestWithoutTheAddon:
         name = new_database(databases.template(host, auto_install=False))
         names = {**several.databases, "plain": name}
         with server_of_several(host, names, OURS) as server:
-            cookie = Client(server).log_in(name, "admin")
-            assert Client(server).send("GET", "/web/login", headers={"Cookie": f"session_id={cookie}"}).status_code in (200, 303)
+            cookie = f"session_id={Client(server).log_in(name, 'admin')}"
+
+            def ask_modules(method, argument):
+                params = {"model": "ir.module.module", "method": method, "args": [argument], "kwargs": {}}
+                message = {"jsonrpc": "2.0", "method": "call", "params": params}
+                return Client(server).send("POST", "/web/dataset/call_kw", message, {"Cookie": cookie}).json()["result"]
+
             call = Client(server, "bad", name).call
             assert call("res.users", "context_get").status_code != 401
-            odoo.install(host, name, "--init", ADDON, *databases.demo_options(host, False), *databases.auto_install_options(host, False))
+            ask_modules("button_immediate_install", ask_modules("search", [["name", "=", ADDON]]))
             assert call("res.users", "context_get").status_code == 401
 
 
