@@ -36,7 +36,7 @@ def check_web_client(env):
     # On routes for programs the host saves no session, and could not remember a check of the identity either.
     is_person = is_by_session() and hasattr(request, "dispatcher") and request.session.can_save
     if not is_person or request.session.uid != env.uid:
-        raise AccessError(_("Only a person can do this, in the web client. A program can rotate its own key."))
+        raise AccessError(_("Only a person can do this, in the web client. A program can only rotate its own key."))
 
 
 def identity_checked(action):

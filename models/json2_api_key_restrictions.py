@@ -57,13 +57,13 @@ class Json2ApiKeyRestrictions(models.AbstractModel):
             is_line = not any(category(character) in _NOT_ON_ONE_LINE for character in record[name] or "")
             if not is_line and not record._is_inherited(name):
                 label = self._fields[name]._description_string(self.env)
-                raise ValidationError(_("%(field)s: no line breaks or other control characters, please.", field=label))
+                raise ValidationError(_("%(field)s cannot contain line breaks or other control characters.", field=label))
 
     def _check_length(self, name, length):
         for record in self:
             if len(record[name] or "") > length and not record._is_inherited(name):
                 label = self._fields[name]._description_string(self.env)
-                raise ValidationError(_("%(field)s: at most %(length)d characters.", field=label, length=length))
+                raise ValidationError(_("%(field)s can have at most %(length)d characters.", field=label, length=length))
 
     def _is_inherited(self, name):
         """Tell whether a value was there before the rules for it, and only goes on."""

@@ -46,8 +46,8 @@ class Json2ApiLog(models.Model):
     request_id = fields.Char(string="Request ID", readonly=True, index=True)
     repetitions = fields.Integer(
         readonly=True,
-        help="How many requests this row stands for: of a flood of refused requests only the first are written, the rest "
-        "is counted. A row without a client stands for requests from many addresses.",
+        help="How many requests this row stands for. Only the first refused requests of a flood have rows of their own; the "
+        "others are counted. A row without a client stands for requests from many addresses.",
     )
 
     def init(self):

@@ -231,7 +231,7 @@ class TestSession(IdentityCase):
         count = self.count()
         for session in (self.session, self.web(self.manager)):
             for ids in (self.own.ids, self.others.ids, []):
-                with self.assertRaisesRegex(AccessError, "A person rotates"):
+                with self.assertRaisesRegex(AccessError, "A session cannot rotate"):
                     session.call(KEY, "rotate", ids)
         self.assertEqual(self.count(), count)
 
@@ -306,7 +306,7 @@ class TestNoRequest(IdentityCase):
         with patch.object(identity, "request", Websocket()):
             with self.assertRaisesRegex(Exception, "Only a person"):
                 self.env[WIZARD].with_user(self.manager).browse(self.wizard()).action_generate()
-            with self.assertRaisesRegex(Exception, "A person rotates"):
+            with self.assertRaisesRegex(Exception, "A session cannot rotate"):
                 self.own.with_user(self.manager).rotate()
 
     def test_in_the_name_of_another(self):
