@@ -12,7 +12,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from odoo.tools.lru import LRU
 
-from ..protocol.restrictions import client_network
+from ..protocol.addresses import client_network
 
 _logger = logging.getLogger(__name__)
 

@@ -2,6 +2,8 @@
 import ipaddress
 import re
 
+from .addresses import client_address
+
 _PATTERN = re.compile(r"[A-Za-z0-9_.*]+")
 _SEPARATOR = re.compile(r"[\s,;]+")
 
@@ -53,8 +55,6 @@ def check_networks(text):
 def in_networks(address, networks):
     """Tell whether a client's address is in one of the networks.
 
-    An IPv4 client of an IPv6 socket shows as ``::ffff:192.0.2.1``; it is in the networks of 192.0.2.1.
-
     :param str | None address: as the server saw it
     :param str | None networks: none at all: every address is
     :rtype: bool
@@ -62,30 +62,8 @@ def in_networks(address, networks):
     items = split(networks)
     if not items:
         return True
-    client = _client(address)
+    client = client_address(address)
     return client is not None and any(client in ipaddress.ip_network(item) for item in items)
-
-
-def client_network(address):
-    """Return under what a client is counted: who has an IPv6 address has all the others of its /64 as well.
-
-    :param str | None address: as the server saw it
-    :return: an IPv4 address, an IPv6 network, or what is neither as it is
-    :rtype: str | None
-    """
-    client = _client(address)
-    if client is None:
-        return address
-    return str(client) if client.version == 4 else str(ipaddress.IPv6Network((int(client) >> 64 << 64, 64)))
-
-
-def _client(address):
-    """Return an address, None for what is none; IPv4 in an IPv6 socket is IPv4."""
-    try:
-        client = ipaddress.ip_address(address)
-    except ValueError:
-        return None
-    return getattr(client, "ipv4_mapped", None) or client
 
 
 def _check_not_empty(text):

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from protocol.restrictions import check_networks, check_patterns, client_network, in_networks, matches, split
+from protocol.restrictions import check_networks, check_patterns, in_networks, matches, split
 
 
 @pytest.mark.parametrize("text, items", [
@@ -115,22 +115,3 @@ def test_in_networks(networks, address):
 ])
 def test_not_in_networks(networks, address):
     assert not in_networks(address, networks)
-
-
-@pytest.mark.parametrize(
-    "address, network",
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("2001:db8:0:1::1", "2001:db8:0:1::/64"),
-        ("2001:db8:0:1:ffff:ffff:ffff:ffff", "2001:db8:0:1::/64"),
-        ("2001:db8:0:2::1", "2001:db8:0:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("::1", "::/64"),
-        ("nonsense", "nonsense"),
-        ("", ""),
-        (None, None),
-    ],
-)
-def test_clients_of_one_network_are_counted_together(address, network):
-    assert client_network(address) == network
