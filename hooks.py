@@ -1,10 +1,8 @@
 """Entry points that the manifest names."""
 from . import series
-from .dispatch.access_line import add_request_ids
-from .dispatch.database import read_database_from_body
-from .dispatch.log_filter import keep_keys_out_of_logs
+from .audit import prepare_server_log, remove_lock
+from .dispatch.jsonrpc2.database import read_database_from_body
 from .dispatch.read_only import guard_connections
-from .dispatch.rows import remove_lock
 
 
 def post_load():
@@ -19,8 +17,7 @@ def post_load():
     series.support_database_header()
     read_database_from_body()
     guard_connections()
-    keep_keys_out_of_logs()
-    add_request_ids()
+    prepare_server_log()
 
 
 def uninstall_hook(*args):

@@ -61,7 +61,7 @@ from odoo import http
 from odoo.http import request
 
 if os.environ.get("{NO_LOG}"):
-    from odoo.addons.json2_backport.dispatch.audit import Entry
+    from odoo.addons.json2_backport.audit import Entry
     Entry.succeeded = lambda *args, **kwargs: None
 
 

@@ -1,4 +1,4 @@
-from . import audit
+from .. import audit
 from .body import check_size, has_body
 
 # What the host takes for the module of our controllers. It is none, since the host serves the controllers of every module

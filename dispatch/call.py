@@ -6,11 +6,10 @@ from werkzeug.exceptions import NotFound, UnprocessableEntity
 from odoo.http import request
 from odoo.models import BaseModel
 
-from .. import series
+from .. import parameters, series
+from ..identity.restrictions import check_call
 from ..protocol import arguments as protocol_arguments
-from . import parameters
-from .diagnosis import explain
-from .restrictions import check_call
+from .client_mistakes import explain
 
 FLAT_CREATE_WARNING = '299 - "Field values at the top level of the body: Odoo 19 wants them in vals_list"'
 
@@ -135,7 +134,7 @@ def _bind(function, records, call):
     """Return the positional and named arguments to call ``function`` with."""
     try:
         args, kwargs = series.bind(function, call.method, records, call.arguments, call.positional)
-        # From here on it is the same call as one with named arguments, for the diagnosis and for the log.
+        # From here on it is the same call as one with named arguments, for what explains mistakes and for the log.
         call.arguments = series.name_arguments(function, call.method, call.positional, call.arguments)
         return args, kwargs
     except TypeError as exc:

@@ -3,8 +3,8 @@ from werkzeug.exceptions import abort
 
 from odoo import http
 
+from .. import parameters
 from ..protocol import cors
-from . import parameters
 
 
 def begin(request):

@@ -6,9 +6,8 @@ from odoo.exceptions import AccessDenied
 from odoo.http import request
 from odoo.tools import config
 
-from .. import series
+from .. import parameters, series
 from ..protocol.errors import error_object, format_traceback
-from . import parameters
 from .response import json_response
 
 CONCURRENCY_MESSAGE = "Another transaction is changing the same records. Please try again."

@@ -19,7 +19,7 @@ from odoo.netsvc import PostgreSQLHandler
 from odoo.sql_db import Connection, Cursor, PsycoConnection
 
 from .. import series
-from .transaction import has_changed, make_pending
+from ..transaction import has_changed, make_pending
 
 # Before the first statement of the call, and outside of every transaction: no ROLLBACK takes it back. What psycopg2 believes
 # to be in, a transaction, is begun again.

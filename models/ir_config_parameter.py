@@ -1,7 +1,7 @@
 from odoo import api, models, tools
 
 from .. import series
-from ..dispatch.parameters import PREFIX
+from ..parameters import PREFIX
 
 
 class IrConfigParameter(models.Model):

@@ -1,13 +1,9 @@
 from odoo import models
-from odoo.exceptions import AccessDenied
 from odoo.http import request
 
-from ..dispatch import cors, parameters
-from ..dispatch.cooldown import guarded
-from ..dispatch.credentials import Credentials, unauthorized
+from ..dispatch import cors
 from ..dispatch.json2 import check_media_type
-from ..dispatch.restrictions import check_client
-from ..protocol import key as key_format
+from ..identity import act_as, authenticate, unauthorized
 from ..protocol.bearer import bearer_token, is_interactive
 
 NO_KEY = "User not authenticated, use an API Key with a Bearer Authorization header."
@@ -28,7 +24,7 @@ class IrHttp(models.AbstractModel):
         check_media_type(request)
         token = bearer_token(request.httprequest.headers.get("Authorization"))
         if token:
-            cls._json2_log_in(token)
+            act_as(request, authenticate(request, token))
         elif not request.env.uid:
             raise unauthorized(NO_KEY)
         elif not is_interactive(request.httprequest.headers):
@@ -52,57 +48,10 @@ class IrHttp(models.AbstractModel):
         dispatcher.check_media_type()
         token = bearer_token(request.httprequest.headers.get("Authorization"))
         if token:
-            cls._json2_log_in(token)
+            act_as(request, authenticate(request, token))
             cls._auth_method_user()
             dispatcher.entry.user_id = request.env.uid
         elif dispatcher.has_own_key():
             request.update_env(user=request.env.ref("base.public_user").id)
         else:
             raise unauthorized(NO_KEY)
-
-    @classmethod
-    def _json2_log_in(cls, token):
-        """Let the rest of the request run as the user of a key."""
-        cls._json2_act_as(cls._json2_check(token))
-
-    @classmethod
-    def _json2_check(cls, token):
-        """Return the credentials that a key stands for.
-
-        :rtype: Credentials
-        :raise Unauthorized: when it is not valid
-        :raise TooManyRequests: too many wrong keys came from the same address
-        """
-        keys = request.env["json2.api.key"]
-        credentials = keys._recall(token) or guarded(request, token, cls._json2_credentials)
-        if not credentials:
-            raise unauthorized("Invalid apikey")
-        return credentials
-
-    @classmethod
-    def _json2_act_as(cls, credentials):
-        """Let what follows run as the user of a key.
-
-        :raise AccessDenied: the key is not of the session's user
-        :raise Forbidden: the key is not for this client
-        """
-        request.dispatcher.credentials = credentials
-        if request.session.uid and request.session.uid != credentials.user_id:
-            # In the words of 19: programs read them.
-            raise AccessDenied("Session user does not match the used apikey.")  # pylint: disable=translation-required
-        check_client(credentials, request.httprequest.remote_addr)
-        request.update_env(user=credentials.user_id)
-        request.session.can_save = False
-
-    @classmethod
-    def _json2_credentials(cls, token):
-        """Return the credentials that a key stands for, None when it is not valid.
-
-        :rtype: Credentials | None
-        """
-        if token.startswith(key_format.PREFIX):
-            return request.env["json2.api.key"]._authenticate(token)
-        if not parameters.is_on(request.env, "user_keys"):
-            return None
-        uid = request.env["res.users.apikeys"]._json2_authenticate(token)
-        return Credentials(uid) if uid else None

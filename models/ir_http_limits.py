@@ -4,7 +4,7 @@ from odoo import models
 from odoo.http import request
 
 from .. import series
-from ..dispatch import cors, quota
+from ..dispatch import cors
 from ..dispatch.errors import log_failure
 
 
@@ -18,11 +18,6 @@ class IrHttp(models.AbstractModel):
         if request.httprequest.path.startswith(series.API_PATHS):
             cors.begin(request)
         return super()._authenticate(endpoint)
-
-    @classmethod
-    def _pre_dispatch(cls, rule, args):
-        quota.consume(request)
-        return super()._pre_dispatch(rule, args)
 
     @classmethod
     def _dispatch(cls, endpoint):

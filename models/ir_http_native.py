@@ -3,13 +3,15 @@ from werkzeug.exceptions import Forbidden, HTTPException
 from odoo import models
 from odoo.http import Response, _dispatchers, request
 
-from ..dispatch import audit, cors
+from .. import audit
+from ..dispatch import cors
 from ..dispatch.base import EndpointDispatcher
 from ..dispatch.body import check_size, has_body
 from ..dispatch.errors import log_failure
 from ..dispatch.json2 import Json2Dispatcher, unsupported_media_type
 from ..dispatch.read_only import read_only_if
-from ..dispatch.restrictions import check_call
+from ..identity import act_as, authenticate
+from ..identity.restrictions import check_call
 from ..protocol import key as key_format
 from ..protocol.arguments import InvalidArgument, record_ids
 from ..protocol.bearer import bearer_token
@@ -55,7 +57,7 @@ class IrHttp(models.AbstractModel):
         if _is_native_call():
             cors.answer_options(request)
         _begin()
-        cls._json2_log_in(token)
+        act_as(request, authenticate(request, token))
         return cls._auth_method_user()
 
     @classmethod

@@ -9,9 +9,9 @@ from odoo.tools.misc import clean_context
 
 from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
 
-from .. import series
-from ..dispatch import parameters, quota
-from ..dispatch.identity import (
+from .. import parameters, series
+from ..identity import quota
+from ..identity.person import (
     check_web_client,
     identity_checked,
     is_by_session,
@@ -21,7 +21,8 @@ from ..dispatch.identity import (
 from ..protocol import key as key_format
 from ..protocol.rate_limit import PERIODS, Quota, most_calls
 from ..protocol.restrictions import split
-from ..protocol.sparkline import sparkline
+from ..transaction import commit_batch
+from .sparkline import sparkline
 
 _logger = logging.getLogger(__name__)
 
@@ -549,7 +550,7 @@ class Json2ApiKey(models.Model):
                 # By its id: nothing else of it may be there any more.
                 _logger.exception("The warning for the API key with the id %s failed.", key.id)
             # What was sent is remembered, whatever becomes of the rest.
-            series.commit_batch(self.env)
+            commit_batch(self.env)
 
     def _warn(self, days):
         """Write to the key's user and to whoever generated it, unless that was done for so many days, or fewer.

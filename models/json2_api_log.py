@@ -3,14 +3,14 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from .. import series
-from ..dispatch import parameters, rows
+from .. import audit, parameters, series
+from ..transaction import commit_batch
 
 RETENTION_BATCH = 10_000
 
 
 class Json2ApiLog(models.Model):
-    """One row for every call. Rows are written by :mod:`..dispatch.audit` and removed by the retention, and by no one
+    """One row for every call. Rows are written by :mod:`..audit` and removed by the retention, and by no one
     else: nobody has the access right to, nor could give it to himself."""
 
     _name = "json2.api.log"
@@ -58,7 +58,7 @@ class Json2ApiLog(models.Model):
             CREATE INDEX IF NOT EXISTS json2_api_log_ip ON json2_api_log (ip varchar_pattern_ops);
             """
         )
-        rows.lock(self.env.cr)
+        audit.lock(self.env.cr)
 
     # pylint: disable=method-required-super,no-raise-unlink
     @api.model_create_multi
@@ -109,7 +109,7 @@ class Json2ApiLog(models.Model):
             """,
         }[column]
         self.env["res.users"].flush_model(["login"])
-        with rows.unlocked(self.env.cr):
+        with audit.unlocked(self.env.cr):
             self.env.cr.execute(query, [list(ids)])
         self.env[self._name].invalidate_model([column, "user_login"])
 
@@ -122,7 +122,7 @@ class Json2ApiLog(models.Model):
         before = fields.Datetime.now() - timedelta(days=days)
         self._keep_last_uses()
         while self._remove_batch(before) == RETENTION_BATCH:
-            series.commit_batch(self.env)
+            commit_batch(self.env)
 
     def _keep_last_uses(self):
         """Note on each key when it was last used, before the row that tells so is removed."""
@@ -140,6 +140,6 @@ class Json2ApiLog(models.Model):
             DELETE FROM json2_api_log
              WHERE id IN (SELECT id FROM json2_api_log WHERE create_date < %s ORDER BY create_date LIMIT %s)
         """
-        with rows.unlocked(self.env.cr):
+        with audit.unlocked(self.env.cr):
             self.env.cr.execute(query, [before, RETENTION_BATCH])
             return self.env.cr.rowcount

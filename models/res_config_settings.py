@@ -1,7 +1,7 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..dispatch import parameters
+from .. import parameters
 from ..dispatch.body import DEFAULT_MAX_SIZE
 from ..protocol.cors import InvalidOrigin, parse_origins
 from ..protocol.restrictions import split

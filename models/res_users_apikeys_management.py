@@ -7,7 +7,7 @@ from odoo.tools import str2bool
 from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
 
 from .. import series
-from ..dispatch.identity import request_credentials
+from ..identity.person import request_credentials
 
 DEFAULT_LIMIT = 10
 NO_SCOPE = "json2_backport: a scope that no key has"

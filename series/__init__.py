@@ -4,8 +4,7 @@ Odoo's own API differs between 16, 17, 18 and 19 in names, signatures and data d
 such question, and nothing outside this package looks at the version.
 """
 from .arguments import bind, name_arguments
-from .batches import commit_batch
-from .caches import PARAMETER_CACHE, clear_caches
+from .caches import PARAMETER_CACHE
 from .data import adapt_record
 from .database_header import API_PATHS, is_served, support_database_header
 from .exceptions import http_status, integrity_error, is_concurrency_error
@@ -15,7 +14,6 @@ from .json import json_default
 from .language import check_language
 from .methods import is_model_method, public_method
 from .passwords import check_password, host_version, log_in
-from .request_body import discard_body
 from .results import classic_result
 from .routing import routing_rules
 from .savepoint import clear_invalidated_caches, savepoint, unbroken_transaction

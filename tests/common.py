@@ -6,7 +6,8 @@ from unittest.mock import patch
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..dispatch import cooldown, flood
+from ..audit import flood
+from ..identity import cooldown
 
 
 @tagged("post_install", "-at_install")

@@ -11,7 +11,7 @@ from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from .. import series
-from ..dispatch import identity
+from ..identity import person
 from .common import Json2Case, WebSession
 
 MANAGER = "json2_backport.group_json2_manager"
@@ -303,7 +303,7 @@ class TestNoRequest(IdentityCase):
             session = type("Session", (), {"uid": self.manager.id, "can_save": True})
             env = self.env(user=self.manager)
 
-        with patch.object(identity, "request", Websocket()):
+        with patch.object(person, "request", Websocket()):
             with self.assertRaisesRegex(Exception, "Only a person"):
                 self.env[WIZARD].with_user(self.manager).browse(self.wizard()).action_generate()
             with self.assertRaisesRegex(Exception, "A session cannot rotate"):

@@ -13,12 +13,12 @@ from odoo.tests import new_test_user
 from odoo.tools import config, mute_logger
 
 from .. import hooks
-from ..dispatch import access_line, flood, log_filter, rows
+from ..audit import flood, rows, server_log
 from ..protocol import errors
 from .test_log import LogCase
 
 SECRET = "hunter2-Zx9"
-QUIET = ("odoo.sql_db", "odoo.http", "odoo.addons.json2_backport.dispatch.jsonrpc2")
+QUIET = ("odoo.sql_db", "odoo.http", "odoo.addons.json2_backport.dispatch.jsonrpc2.dispatcher")
 
 
 class AttackCase(LogCase):
@@ -359,7 +359,7 @@ class TestStatementsOfOthers(AttackCase):
         handler = logging.StreamHandler(Mock(write=self.lines.append))
         self.logger.addHandler(handler)
         self.addCleanup(self.logger.removeHandler, handler)
-        hooks.keep_keys_out_of_logs()
+        hooks.prepare_server_log()
 
     def test_a_bad_statement_raises_nothing(self):
         class Broken:
@@ -370,7 +370,7 @@ class TestStatementsOfOthers(AttackCase):
             for statement in (("Done", 3), ("%d", "x"), ("%s",), ("%(a)s", {"b": 1}), (Broken(),), ("%s", Broken()), (None, 1), ("%", 1)):
                 self.logger.warning(*statement)
                 self.logger.error(*statement, exc_info=True)
-                access_line.name_request("order-4711")
+                server_log.name_request("order-4711")
                 with patch.object(logging.getLogger("werkzeug"), "handlers", self.logger.handlers):
                     logging.getLogger("werkzeug").warning(*statement)
 
@@ -392,14 +392,14 @@ class TestStatementsOfOthers(AttackCase):
 
     def test_the_id_of_a_request_stands_behind_any_line(self):
         for statement, line in ((("%s%%", 7), "7% [request a-1]"), (("7%",), "7% [request a-1]")):
-            access_line.name_request("a-1")
+            server_log.name_request("a-1")
             with self.assertLogs("werkzeug") as logs:
                 logging.getLogger("werkzeug").warning(*statement)
             self.assertEqual(logs.records[0].getMessage(), line)
 
     def test_once_is_enough(self):
         before = logging.getLogRecordFactory()
-        log_filter.keep_keys_out_of_logs()
+        server_log.prepare_server_log()
         self.assertIs(logging.getLogRecordFactory(), before)
 
 

@@ -15,7 +15,7 @@ from odoo.tools import mute_logger
 from odoo.tools.func import lazy
 
 from ..dispatch import read_only
-from ..dispatch.transaction import has_changed
+from ..transaction import has_changed
 from .test_attacks import AttackCase
 
 WRITABLE_AGAIN = (

@@ -6,8 +6,8 @@ from werkzeug.exceptions import TooManyRequests, abort
 
 from odoo.http import Controller, Response
 
-from .. import series
-from ..dispatch import audit, cooldown
+from .. import audit, series
+from ..identity import cooldown
 from ..protocol import key as key_format
 from .common import Json2Case
 
@@ -101,7 +101,7 @@ class TestCooldown(Json2Case):
     def test_addresses_of_one_ipv6_network_are_counted_together(self):
         def fail_from(address):
             request = SimpleNamespace(db="x", env=self.env, httprequest=SimpleNamespace(remote_addr=address))
-            return cooldown.guarded(request, "bad", lambda token: None)
+            return cooldown.record_failure(request)
 
         self.assertIsNone(fail_from("2001:db8::1"))
         self.assertIsNone(fail_from("2001:db8::1:2"))

@@ -10,7 +10,7 @@ PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR =
 UNAUTHORIZED, FORBIDDEN, MISSING, ROLLED_BACK, USER_ERROR = -32001, -32003, -32004, -32024, -32022
 TOO_LARGE, TOO_MANY = -32013, -32029
 NO_ID = object()
-DISPATCHER = "odoo.addons.json2_backport.dispatch.jsonrpc2"
+DISPATCHER = "odoo.addons.json2_backport.dispatch.jsonrpc2.dispatcher"
 
 
 class JsonRpcCase(Json2Case):

@@ -8,7 +8,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import mute_logger
 
 from .. import series
-from ..dispatch import cooldown
+from ..identity import cooldown
 from ..protocol import key as key_format
 from .common import Json2Case
 

@@ -13,7 +13,8 @@ from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from .. import series
-from ..dispatch import audit, cooldown, flood, rows
+from ..audit import entry, flood, rows
+from ..identity import cooldown
 from ..models import json2_api_log
 from ..protocol import key as key_format
 from .common import Json2Case
@@ -32,7 +33,7 @@ class LogCase(Json2Case):
     def setUp(self):
         super().setUp()
         self.before = self.last_id()
-        host_failed = audit.Entry.failed
+        host_failed = entry.Entry.failed
 
         def failed(entry, env, *args):
             """Tests have one transaction: what the log has committed would go when the request's cursor, below it in the
@@ -40,7 +41,7 @@ class LogCase(Json2Case):
             host_failed(entry, env, *args)
             env.cr.commit()
 
-        patcher = patch.object(audit.Entry, "failed", failed)
+        patcher = patch.object(entry.Entry, "failed", failed)
         patcher.start()
         self.addCleanup(patcher.stop)
 
@@ -586,7 +587,7 @@ class TestRecords(LogCase):
 
 class TestFlood(LogCase):
     def flood(self, count, **headers):
-        with mute_logger("odoo.addons.json2_backport.dispatch.audit"), patch.object(cooldown, "_logger"):
+        with mute_logger("odoo.addons.json2_backport.audit.entry"), patch.object(cooldown, "_logger"):
             for number in range(count):
                 response = self.post("res.partner/search_count", key=f"bad{number}", headers=headers)
                 self.assertIn(response.status_code, (401, 429))
@@ -694,14 +695,14 @@ class TestRetention(LogCase):
         self.insert(25, age=timedelta(days=100))
         self.insert(5)
         with patch.object(json2_api_log, "RETENTION_BATCH", 10), \
-             patch.object(json2_api_log.series, "commit_batch") as commit:
+             patch.object(json2_api_log, "commit_batch") as commit:
             self.collect()
         self.assertEqual(self.ages(), [0] * 5)
         self.assertEqual(commit.call_count, 2)
 
     def test_full_batches(self):
         self.insert(20, age=timedelta(days=100))
-        with patch.object(json2_api_log, "RETENTION_BATCH", 10), patch.object(json2_api_log.series, "commit_batch"):
+        with patch.object(json2_api_log, "RETENTION_BATCH", 10), patch.object(json2_api_log, "commit_batch"):
             self.collect()
         self.assertEqual(self.ages(), [])
 
@@ -713,7 +714,7 @@ class TestRetention(LogCase):
             self.env.cr.execute("SELECT id FROM json2_api_log ORDER BY id")
             left.append([row_id for (row_id,) in self.env.cr.fetchall()])
 
-        with patch.object(json2_api_log, "RETENTION_BATCH", 1), patch.object(json2_api_log.series, "commit_batch", look):
+        with patch.object(json2_api_log, "RETENTION_BATCH", 1), patch.object(json2_api_log, "commit_batch", look):
             self.collect()
         self.assertEqual(left, [[ids[0], ids[2]], [ids[0]], []])
 
@@ -752,7 +753,7 @@ class TestLogThatCannotBeWritten(LogCase):
     def broken(self):
         return patch.object(rows, "_insert_statement", lambda columns: "INSERT INTO json2_no_such_table VALUES (1)")
 
-    @mute_logger("odoo.sql_db", "odoo.addons.json2_backport.dispatch.audit")
+    @mute_logger("odoo.sql_db", "odoo.addons.json2_backport.audit.entry")
     def test_errors_are_answered(self):
         for path, body, key in (
             ("no.model/read", {}, None), ("res.partner/search_count", {}, None), ("res.partner/_search", {}, None),
@@ -767,12 +768,12 @@ class TestLogThatCannotBeWritten(LogCase):
 
     @mute_logger("odoo.sql_db")
     def test_it_is_told(self):
-        with self.broken(), self.assertLogs("odoo.addons.json2_backport.dispatch.audit", "ERROR"):
+        with self.broken(), self.assertLogs("odoo.addons.json2_backport.audit.entry", "ERROR"):
             self.post("no.model/read")
 
-    @mute_logger("odoo.addons.json2_backport.dispatch.audit")
+    @mute_logger("odoo.addons.json2_backport.audit.entry")
     def test_whatever_the_reason(self):
-        for target, name in ((flood, "write"), (audit.Entry, "_row"), (audit, "mask_beginning")):
+        for target, name in ((flood, "write"), (entry.Entry, "_row"), (entry, "mask_beginning")):
             with self.subTest(name), patch.object(target, name, side_effect=MemoryError):
                 response = self.post("no.model/read")
                 self.assert_error(response, 404, "werkzeug.exceptions.NotFound", "the model 'no.model' does not exist")

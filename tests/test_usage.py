@@ -5,7 +5,7 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
-from ..dispatch import rows
+from ..audit import rows
 
 
 @tagged("post_install", "-at_install")

@@ -234,7 +234,7 @@ class TestWarnings(TransactionCase):
     def test_what_was_sent_is_remembered_at_once(self):
         """A server that stops in the middle has not forgotten whom it has written to."""
         self.make(10), self.make(11)
-        with patch.object(json2_api_key.series, "commit_batch") as commit:
+        with patch.object(json2_api_key, "commit_batch") as commit:
             self.warn()
         self.assertEqual(commit.call_count, 2)
 

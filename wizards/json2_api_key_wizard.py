@@ -4,7 +4,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 from .. import series
-from ..dispatch.identity import check_web_client, identity_checked
+from ..identity.person import check_web_client, identity_checked
 from ..models.json2_api_key import MANAGER
 
 NEVER = "never"

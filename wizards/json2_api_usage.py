@@ -5,7 +5,7 @@ from markupsafe import Markup
 from odoo import _, api, fields, models
 from odoo.tools.misc import formatLang
 
-from ..protocol.sparkline import sparkline
+from ..models.sparkline import sparkline
 
 DAYS = 7
 ROWS = 10

@@ -45,10 +45,11 @@ def insert_late(cr, rows):
     :rtype: list[int]
     """
     columns = tuple(rows[0])
-    # What a call was made with may have been deleted since, and nothing else would see to the link; see models.
+    # What a call was made with may have been deleted since, and nothing else would see to the link; see models. It is
+    # locked as for a foreign key, so that it is not being deleted at this very moment.
     existing = {
-        "key_id": "(SELECT id FROM json2_api_key WHERE id = %(key_id)s)",
-        "user_id": "(SELECT id FROM res_users WHERE id = %(user_id)s)",
+        "key_id": "(SELECT id FROM json2_api_key WHERE id = %(key_id)s FOR KEY SHARE)",
+        "user_id": "(SELECT id FROM res_users WHERE id = %(user_id)s FOR KEY SHARE)",
     }
     values = ", ".join(existing.get(column, f"%({column})s") for column in columns)
     cr.execute("SET LOCAL synchronous_commit TO off")

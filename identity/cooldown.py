@@ -21,21 +21,15 @@ _NONE = (0, datetime.min)
 _failures = LRU(4096)
 
 
-def guarded(request, token, authenticate):
-    """Authenticate a key; who goes on with wrong ones is told to wait.
+def record_failure(request):
+    """Count a wrong key; who goes on with them is told to wait.
 
-    :param odoo.http.Request request: the request
-    :param str token: the key
-    :param collections.abc.Callable authenticate: takes the key and returns its credentials, or None
-    :return: what ``authenticate`` returned
-    :raise TooManyRequests: the key is wrong, as too many from there were
+    :param odoo.http.Request request: the request that brought it
+    :raise TooManyRequests: too many came from there
     """
-    credentials = authenticate(token)
-    if not credentials:
-        source = (request.db, client_network(request.httprequest.remote_addr))
-        _refuse_in_cooldown(request.env, source)
-        _record_failure(request.env, source)
-    return credentials
+    source = (request.db, client_network(request.httprequest.remote_addr))
+    _refuse_in_cooldown(request.env, source)
+    _count(request.env, source)
 
 
 def _refuse_in_cooldown(env, source):
@@ -47,7 +41,7 @@ def _refuse_in_cooldown(env, source):
         )
 
 
-def _record_failure(env, source):
+def _count(env, source):
     failures, previous = _failures.get(source, _NONE)
     if (datetime.now() - previous).total_seconds() > _duration(env):
         failures = 0

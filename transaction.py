@@ -1,6 +1,7 @@
 """What a transaction is about to do, and what it has done."""
 from psycopg2.extensions import STATUS_READY
 
+from odoo import tools
 from odoo.sql_db import Cursor
 
 
@@ -34,3 +35,12 @@ def is_read_only(cr):
     :rtype: bool
     """
     return isinstance(cr, Cursor) and getattr(cr, "readonly", False)
+
+
+def commit_batch(env):
+    """Commit what a job has done so far, so that it holds no lock for long. Not in tests, which are rolled back.
+
+    :param odoo.api.Environment env: of the job
+    """
+    if not tools.config["test_enable"]:
+        env.cr.commit()  # pylint: disable=invalid-commit

@@ -9,10 +9,10 @@ from werkzeug.exceptions import HTTPException
 
 from odoo import http
 
-from .. import series
-from ..protocol import invocation, jsonrpc
-from .body import DEFAULT_MAX_SIZE, has_body
-from .jsonrpc2 import JsonRpc2Dispatcher
+from ... import series
+from ...protocol import invocation, jsonrpc
+from ..body import DEFAULT_MAX_SIZE, has_body
+from .dispatcher import JsonRpc2Dispatcher
 
 
 def read_database_from_body():

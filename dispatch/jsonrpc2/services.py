@@ -1,15 +1,11 @@
 """From an invocation to its result: who makes the call, and what is called."""
-from werkzeug.exceptions import Forbidden, NotFound, Unauthorized, UnprocessableEntity
+from werkzeug.exceptions import Forbidden, NotFound, UnprocessableEntity
 
-from odoo.exceptions import AccessDenied, MissingError
-
-from .. import series
-from ..protocol import invocation
-from ..protocol.key import is_key_like
-from . import parameters
-from .call import Call, execute
-from .credentials import Credentials, unauthorized
-from .read_only import read_only_if
+from ... import series
+from ...identity import act_as, call_credentials, user_of_login
+from ...protocol import invocation
+from ..call import Call, execute
+from ..read_only import read_only_if
 
 
 def invoke(dispatcher, exchange):
@@ -54,60 +50,25 @@ def _check_database(dispatcher, name):
 
 
 def _log_in(dispatcher, exchange, call):
-    """Let the call run as the user of its own key, or else of the bearer's."""
+    """Let the call run as the user of its own key, or else of the bearer's, and see the database as a request of its own."""
+    request = dispatcher.request
     try:
-        _find_credentials(dispatcher, call)
+        act_as(request, call_credentials(request, call, dispatcher.credentials), dispatcher.number)
     finally:
         exchange.credentials = dispatcher.credentials
     exchange.entry.user_id = dispatcher.credentials.user_id
     if call.uid is not None and str(call.uid) != str(dispatcher.credentials.user_id):
         raise Forbidden("The user id is not that of the API key.")
-
-
-def _find_credentials(dispatcher, call):
-    if call.api_key:
-        dispatcher.log_in(call.api_key)
-    elif not call.password or (dispatcher.credentials and not is_key_like(call.password)):
-        # A client that sends a bearer key may go on sending whatever it used to send as a password.
-        dispatcher.log_in_bearer()
-    elif _is_password(dispatcher, call.password):
-        dispatcher.act_as(_check_password(dispatcher, call))
-    else:
-        dispatcher.log_in(call.password)
-
-
-def _is_password(dispatcher, text):
-    """Tell whether a text is to be tried as a password: only where the settings allow that, and never a key."""
-    return not is_key_like(text) and parameters.is_on(dispatcher.request.env, "password_login")
-
-
-def _check_password(dispatcher, call):
-    try:
-        uid = int(call.uid) if str(call.uid).isdecimal() and len(str(call.uid)) <= 9 else 0
-        series.check_password(dispatcher.request.env, uid, call.password)
-    except (AccessDenied, MissingError) as exc:
-        raise unauthorized(str(exc)) from None
-    return Credentials(uid)
+    if dispatcher.is_batch:
+        request.env.invalidate_all()
 
 
 def _call_common(dispatcher, exchange, call):
     if call.method == "version":
         return series.host_version()
-    uid = bool(call.login and call.password) and _find_user(dispatcher, call)
+    uid = user_of_login(dispatcher.request, call, dispatcher.number)
     exchange.entry.user_id = uid or None
     exchange.credentials = dispatcher.credentials
     if uid:
         _check_database(dispatcher, call.database)
     return uid
-
-
-def _find_user(dispatcher, call):
-    """Return the id of the user with this login whose key or password it is, else False."""
-    if _is_password(dispatcher, call.password):
-        return series.log_in(dispatcher.request.env.cr.dbname, call.login, call.password)
-    try:
-        dispatcher.log_in(call.password)
-    except Unauthorized:
-        return False
-    user = dispatcher.request.env.user.sudo()
-    return user.id if user.login == call.login else False

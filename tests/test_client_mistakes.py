@@ -1,7 +1,7 @@
 from odoo.tests import TransactionCase
 
 from ..dispatch.call import Call
-from ..dispatch.diagnosis import explain
+from ..dispatch.client_mistakes import explain
 
 
 class TestDiagnosis(TransactionCase):

@@ -18,12 +18,14 @@ from psycopg2.pool import PoolError
 
 from odoo.sql_db import Cursor
 
+from .. import parameters
 from ..protocol.addresses import client_network
 from ..protocol.errors import MAX_TEXT as MAX_MESSAGE
 from ..protocol.masking import mask_beginning, masked_json
 from ..protocol.request_id import request_id
-from . import access_line, flood, journal, parameters, rows
-from .transaction import has_changed, is_read_only, make_pending
+from ..transaction import has_changed, is_read_only, make_pending
+from . import flood, journal, rows
+from .server_log import name_request
 
 _logger = logging.getLogger(__name__)
 # One JSON object a line, for those who ship their logs elsewhere.
@@ -45,7 +47,7 @@ def begin(endpoint, request):
     """
     if not hasattr(request, "json2_entry"):
         request.json2_entry = Entry.of_request(endpoint, request.httprequest)
-        access_line.name_request(request.json2_entry.request_id)
+        name_request(request.json2_entry.request_id)
     return request.json2_entry
 
 

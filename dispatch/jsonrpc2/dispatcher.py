@@ -10,21 +10,19 @@ import logging
 import time
 
 import psycopg2
-from werkzeug.exceptions import BadRequest, FailedDependency, NotFound, UnprocessableEntity, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, FailedDependency, UnsupportedMediaType
 
 from odoo import http
 
-from .. import series
-from ..protocol import invocation, jsonrpc
-from ..protocol.key import PREFIX
-from . import parameters, quota
-from .base import EndpointDispatcher
-from .credentials import unauthorized
-from .errors import describe, headers_of, status_of, traceback_of
-from .response import json_bytes, json_response
-from .rows import commit_durably
+from ... import parameters, series
+from ...audit import commit_durably
+from ...protocol import invocation, jsonrpc
+from ...transaction import has_changed
+from ..base import EndpointDispatcher
+from ..errors import headers_of, status_of
+from ..response import json_response
+from .exchange import Exchange, http_exception
 from .services import invoke
-from .transaction import has_changed
 
 _logger = logging.getLogger(__name__)
 
@@ -32,64 +30,6 @@ _logger = logging.getLogger(__name__)
 MIMETYPES = ("application/json", "application/json-rpc", "application/x-www-form-urlencoded", "")
 # These are about the HTTP request, and not about a call in it.
 _HTTP_STATUSES = (401, 413, 415, 429)
-
-
-class Exchange:
-    """One request object and its answer.
-
-    :param value: the JSON value that should be a request object
-    :param Entry entry: its place in the log
-    """
-
-    def __init__(self, value, entry):
-        self.entry = entry
-        self.request = jsonrpc.Request("", {})
-        self.invocation = None
-        self.credentials = None
-        self.failure = None
-        self.answer = b""
-        try:
-            self.request = jsonrpc.read_request(value)
-            self.invocation = invocation.read(self.request.method, self.request.params)
-        except (jsonrpc.EnvelopeError, invocation.InvalidParams, invocation.UnknownMethod) as exc:
-            self.failure = _http_exception(exc)
-        else:
-            entry.model, entry.method = self.invocation.target, self.invocation.method
-
-    def is_answered(self):
-        """Tell whether the client gets to hear of it: no notification is answered, whatever becomes of it."""
-        return not self.request.is_notification
-
-    def fail(self, env, exception, own_transaction):
-        """Answer with an error, and log it.
-
-        :param odoo.api.Environment env: with a transaction that can be used
-        :param Exception exception: what was raised
-        :param bool own_transaction: whether that of the call is over
-        """
-        self.failure = exception
-        error = describe(exception, self.entry.user_id)
-        self.answer = json_bytes(jsonrpc.failure(self.request.id, _code(exception), error))
-        self.entry.failed(
-            env, self.credentials, status_of(exception), self._size(), error, traceback_of(exception), own_transaction
-        )
-
-    def answer_with(self, result):
-        """Answer with a result, while the environment of the call can still be asked for what is lazy in it.
-
-        :param result: what the method returned
-        """
-        self.answer = json_bytes(jsonrpc.success(self.request.id, result), allow_nan=False)
-
-    def succeed(self, env):
-        """Log that it was answered.
-
-        :param odoo.api.Environment env: of the request
-        """
-        self.entry.succeeded(env, self.credentials, self._size())
-
-    def _size(self):
-        return len(self.answer) if self.is_answered() else 0
 
 
 class JsonRpc2Dispatcher(EndpointDispatcher, http.Dispatcher):
@@ -103,9 +43,9 @@ class JsonRpc2Dispatcher(EndpointDispatcher, http.Dispatcher):
         super().__init__(request)
         self.exchanges = []
         self.current = None
+        self.number = 0
         self.is_batch = False
         self.is_atomic = False
-        self._checked = {}
 
     def check_media_type(self):
         """Refuse what is declared as something else than JSON.
@@ -120,7 +60,7 @@ class JsonRpc2Dispatcher(EndpointDispatcher, http.Dispatcher):
 
         :raise BadRequest: it is no JSON, an empty batch or one that is too long
         """
-        self.current, self.exchanges, self._checked = None, [], {}
+        self.current, self.exchanges = None, []
         try:
             message = jsonrpc.decode(self.read_body())
             self.is_batch = isinstance(message, list)
@@ -128,7 +68,7 @@ class JsonRpc2Dispatcher(EndpointDispatcher, http.Dispatcher):
             if self.is_batch:
                 self._check_length(len(message))
         except jsonrpc.EnvelopeError as exc:
-            raise _http_exception(exc) from exc
+            raise http_exception(exc) from exc
         if self.is_batch:
             self.exchanges = [Exchange(value, dataclasses.replace(self.entry)) for value in message]
         else:
@@ -166,8 +106,8 @@ class JsonRpc2Dispatcher(EndpointDispatcher, http.Dispatcher):
         bearer = self.credentials
         if self.is_atomic:
             self._refuse_invalid()
-        for exchange in self.exchanges:
-            self.current = exchange
+        for number, exchange in enumerate(self.exchanges):
+            self.current, self.number = exchange, number
             self.credentials = exchange.credentials = bearer
             if self.is_atomic:
                 self._carry_out(exchange)
@@ -176,36 +116,6 @@ class JsonRpc2Dispatcher(EndpointDispatcher, http.Dispatcher):
         if self.is_batch and has_changed(self.request.env.cr):
             commit_durably(self.request.env.cr)
         return self._response()
-
-    def log_in(self, key):
-        """Let the current call run as the user of a key of its own.
-
-        :param str key: as the client sent it
-        :raise Unauthorized: when it is not valid
-        """
-        # Our own are remembered elsewhere, until a call changes them.
-        if key not in self._checked or key.startswith(PREFIX):
-            self._checked[key] = self.request.registry["ir.http"]._json2_check(key)
-        self.act_as(self._checked[key])
-
-    def log_in_bearer(self):
-        """Let the current call run as the user of the bearer key.
-
-        :raise Unauthorized: when there is none
-        """
-        if not self.credentials:
-            raise unauthorized("The call has no API key.")
-        self.act_as(self.credentials)
-
-    def act_as(self, credentials):
-        """Let the current call run with these rights, and see the database as a request of its own would.
-
-        :param Credentials credentials: of the call
-        """
-        self.request.registry["ir.http"]._json2_act_as(credentials)
-        quota.consume(self.request, self.exchanges.index(self.current))
-        if self.is_batch:
-            self.request.env.invalidate_all()
 
     def handle_error(self, exc):
         """Answer when everything was rolled back: the call that failed has its error, the others have failed with it.
@@ -282,28 +192,3 @@ def _no_content():
 
 def _rolled_back():
     return FailedDependency("The call was rolled back, because another one of its batch has failed.")
-
-
-def _http_exception(exc):
-    """Return what ``/json/2`` raises in such a case; the cause tells the rest."""
-    if isinstance(exc, jsonrpc.ParseError):
-        error = BadRequest(f"could not parse the body as json: {exc}")
-    elif isinstance(exc, jsonrpc.EnvelopeError):
-        error = BadRequest(str(exc))
-    elif isinstance(exc, invocation.UnknownMethod):
-        error = NotFound(str(exc))
-    else:
-        error = UnprocessableEntity(str(exc))
-    error.__cause__ = exc
-    return error
-
-
-def _code(exception):
-    """Return the error code of JSON-RPC for an exception."""
-    if isinstance(exception, BadRequest) and isinstance(exception.__cause__, jsonrpc.EnvelopeError):
-        return exception.__cause__.code
-    if isinstance(exception, NotFound):
-        return jsonrpc.METHOD_NOT_FOUND
-    if isinstance(exception, UnprocessableEntity):
-        return jsonrpc.INVALID_PARAMS
-    return jsonrpc.code_of_status(status_of(exception))

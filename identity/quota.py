@@ -1,22 +1,18 @@
 """Rate limits: a call is counted once its key is known, and before anything else is done for it."""
 from werkzeug.exceptions import TooManyRequests
 
+from .. import parameters
 from ..protocol.rate_limit import PERIODS, Quota
-from . import parameters
 
 
-def consume(request, number=0):
-    """Count a call. What the client has left is told on every answer from here on.
-
-    Nothing happens for a request without a key of its own, or with a key that has no limit.
+def consume(request, credentials, number):
+    """Count a call, if its key has a limit. What the client has left is told on every answer from here on.
 
     :param odoo.http.Request request: the authenticated request
+    :param Credentials credentials: the key
     :param int number: which of its calls it is; in a batch there are several
     :raise TooManyRequests: the limit is exceeded
     """
-    credentials = getattr(request.dispatcher, "credentials", None)
-    if not credentials:
-        return
     limit, period = _limit(request.env, credentials)
     if not limit:
         return
