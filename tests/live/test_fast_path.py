@@ -63,7 +63,7 @@ class TestLookUp:
         _id, key = new_key()
         counts = [queries(running, key, f"known-{number}") for number in range(12)]
         _id, other = new_key()
-        assert min(queries(running, other, f"new-{number}") for number in range(2)) == min(counts), counts
+        assert min(queries(running, other, f"unknown-{number}") for number in range(2)) == min(counts), counts
 
     @pytest.mark.parametrize("change", ["archive", "expire", "delete"])
     def test_changed_elsewhere(self, running, new_key, shell, change):

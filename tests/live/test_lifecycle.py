@@ -18,7 +18,7 @@ queries = {
                           " WHERE table_schema = 'public'",
     "indexes": "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'",
     "functions": "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
-    "triggers": "SELECT tgname FROM pg_trigger",
+    "triggers": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
     "constraints": "SELECT conrelid::regclass || '.' || conname FROM pg_constraint",
     "sequences": "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'",
     "models": "SELECT model FROM ir_model",
