@@ -41,9 +41,11 @@ EDITABLE = frozenset([
     "allowed_models", "allowed_methods", "read_only", "allowed_networks", "rate_limit", "rate_period",
 ])  # fmt: skip
 
-# The stored values of a new key that was given none.
+# The values of a new key that was given none.
 _UNSET = {
     "active": True,
+    "successor_ids": [],
+    "warned_user_ids": [],
     "predecessor_id": False,
     "family": 0,
     "log_arguments": False,
@@ -64,6 +66,8 @@ class Json2ApiKey(models.Model):
     _description = "JSON-2 API Key"
     _inherit = "json2.api.key.restrictions"
     _order = "create_date desc, id desc"
+    # What is written to other models with a key is not written as superuser (17 and later).
+    _allow_sudo_commands = False
 
     name = fields.Char(string="Description", required=True, help="What the key is for.")
     user_id = fields.Many2one(

@@ -303,6 +303,17 @@ class TestDefaults(FamilyCase):
         self.assertAlmostEqual(after.pop("expiration_date"), before.pop("expiration_date"), delta=timedelta(minutes=1))
         self.assertEqual(after, before)
 
+    def test_of_records_elsewhere(self):
+        """A default of commands would be carried out as superuser."""
+        relations = {name: field.comodel_name for name, field in self.env["json2.api.key"]._fields.items()
+                     if field.type in ("one2many", "many2many") and not field.compute}
+        self.assertIn("successor_ids", relations)
+        for name, model in relations.items():
+            self.env["ir.default"].set("json2.api.key", name, [[4, self.env[model].search([], limit=1).id, 0]])
+        record, _secret = self.make(self.user, 90)
+        self.env.invalidate_all()
+        self.assertEqual({name: record[name].ids for name in relations}, dict.fromkeys(relations, []))
+
     def test_of_the_context(self):
         before = self.generate()
         after = self.generate(**{f"default_{name}": value for name, value in self.defaults().items()})
