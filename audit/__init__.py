@@ -3,5 +3,5 @@
 An endpoint begins an :class:`~.entry.Entry` with its request, and tells it how each call ended.
 """
 from .entry import Entry, begin
-from .rows import commit_durably, lock, remove_lock, unlocked
+from .rows import commit_durably, forget, lock, remove_lock, unlocked
 from .server_log import prepare_server_log

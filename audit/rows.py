@@ -1,8 +1,11 @@
 """The rows of the log, as SQL: writing them is part of every call. The names of the columns are our own."""
 import contextlib
 import functools
+from contextlib import closing
 
 from psycopg2.extras import execute_values
+
+from odoo.sql_db import Cursor, db_connect
 
 # A call that has changed nothing needs no durable commit: losing its row in a crash loses nothing else, and the call
 # is spared the wait for the disk. txid_current_if_assigned() tells whether anything was written before this row. It
@@ -67,6 +70,38 @@ def set_repetitions(cr, repetitions):
         for row_id, number in repetitions.items():
             query = "UPDATE json2_api_log SET repetitions = %s WHERE id = %s AND repetitions < %s"
             cr.execute(query, [number, row_id, number])
+
+
+def forget(cr, column, logins):
+    """Let no row point to what is deleted by a transaction: now, and once more when it is committed.
+
+    Calls that were made meanwhile have rows that the transaction does not see, and so has the call that deletes.
+
+    :param cr: the cursor of the transaction
+    :param str column: ``key_id`` or ``user_id``
+    :param dict[int, str | None] logins: ``{id of what is deleted: login, for users}``
+    """
+    _forget(cr, column, logins)
+    if isinstance(cr, Cursor):
+        cr.postcommit.add(lambda: _forget_in_transaction(cr.dbname, column, logins))
+
+
+def _forget_in_transaction(database, column, logins):
+    with closing(db_connect(database).cursor()) as cr:
+        _forget(cr, column, logins)
+        # A cursor of our own.
+        cr.commit()  # pylint: disable=invalid-commit
+
+
+def _forget(cr, column, logins):
+    values = {"key_id": "key_id = NULL", "user_id": "user_id = NULL, user_login = gone.login"}[column]
+    query = f"""
+        UPDATE json2_api_log log SET {values}
+          FROM unnest(%s::integer[], %s::varchar[]) AS gone(id, login)
+         WHERE log.{column} = gone.id
+    """  # noqa: S608 - names of our own
+    with unlocked(cr):
+        cr.execute(query, [list(logins), list(logins.values())])
 
 
 @contextlib.contextmanager

@@ -100,17 +100,11 @@ class Json2ApiLog(models.Model):
         :param str column: ``key_id`` or ``user_id``
         :param list[int] ids: of the records
         """
-        query = {
-            "key_id": "UPDATE json2_api_log SET key_id = NULL WHERE key_id = ANY(%s)",
-            "user_id": """
-                UPDATE json2_api_log
-                   SET user_login = (SELECT login FROM res_users WHERE id = json2_api_log.user_id), user_id = NULL
-                 WHERE user_id = ANY(%s)
-            """,
-        }[column]
-        self.env["res.users"].flush_model(["login"])
-        with audit.unlocked(self.env.cr):
-            self.env.cr.execute(query, [list(ids)])
+        logins = {}
+        if column == "user_id":
+            users = self.env["res.users"].sudo().with_context(active_test=False).search([("id", "in", list(ids))])
+            logins = {user.id: user.login for user in users}
+        audit.forget(self.env.cr, column, {record_id: logins.get(record_id) for record_id in ids})
         self.env[self._name].invalidate_model([column, "user_login"])
 
     @api.autovacuum

@@ -1,9 +1,10 @@
 """What makes a call cheap must not make it wrong: one look-up of the key, rows that are written a moment later."""
+import concurrent.futures
 import re
 import time
 
 import pytest
-from sql import wait_for
+from sql import SETTLED, wait_for
 from support import NATIVE, OURS, Client, Server, odoo
 
 from devtools import postgres
@@ -163,9 +164,35 @@ class TestRowsWrittenLater:
         assert Client(running, key).call("res.users", "context_get", X_Request_Id="orphan-0").status_code == 200
         Client(running, api_key).call("json2.api.key", "unlink", {"ids": [key_id]})
         assert_one_row_each(running, "orphan", 1)
-        rows = postgres.sql("SELECT count(*) FROM json2_api_log log WHERE key_id IS NOT NULL AND NOT EXISTS "
-                            "(SELECT FROM json2_api_key key WHERE key.id = log.key_id)", running.databases[0])
-        assert rows == [["0"]]
+        assert self.orphans(running, "key_id", "json2_api_key") == 0
+
+    def test_of_a_key_that_deletes_itself(self, running, new_key):
+        key_id, key = new_key()
+        deleted = Client(running, key).call("json2.api.key", "unlink", {"ids": [key_id]}, X_Request_Id="itself-0")
+        assert deleted.status_code == 200, deleted.text
+        assert_one_row_each(running, "itself", 1)
+        assert self.orphans(running, "key_id", "json2_api_key") == 0
+
+    def test_of_a_user_who_is_deleted_while_he_calls(self, running, api_key, shell):
+        user_id, key = shell(running.databases[0], """
+user = env["res.users"].with_context(no_reset_password=True).create({"name": "Gone", "login": "gone"})
+result = [user.id, env["json2.api.key"]._generate("Gone", user)[1]]
+""")
+        caller, admin = Client(running, key), Client(running, api_key)
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            calls = pool.submit(lambda: [caller.call("res.users", "context_get").status_code for _ in range(60)])
+            time.sleep(0.1)
+            deleted = admin.call("res.users", "unlink", {"ids": [user_id]})
+            assert deleted.status_code == 200, deleted.text
+            assert set(calls.result()) == {200, 401}
+        time.sleep(SETTLED)
+        assert self.orphans(running, "user_id", "res_users") == 0
+
+    def orphans(self, running, column, table):
+        """How many rows point to what is not there: no list of calls would open."""
+        rows = postgres.sql(f"SELECT count(*) FROM json2_api_log log WHERE {column} IS NOT NULL AND NOT EXISTS "
+                            f"(SELECT FROM {table} target WHERE target.id = log.{column})", running.databases[0])
+        return int(rows[0][0])
 
     def test_the_log_is_clean(self, running):
         assert not re.search(r" (ERROR|CRITICAL) .*journal", running.log.read_text())
