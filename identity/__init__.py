@@ -3,3 +3,4 @@ acts as their user.
 """
 from .authentication import act_as, authenticate, call_credentials, user_of_login
 from .credentials import Credentials, unauthorized
+from .quota import consume as count_call

@@ -158,6 +158,17 @@ class TestRateLimit(LimitCase):
             cr.execute("SELECT bucket FROM json2_rate_window")
             self.assertEqual(cr.fetchall(), [("new",)])
 
+    def test_every_request_of_a_batch_counts(self):
+        """Also those that need no key, and those that are none."""
+        for request in ({"jsonrpc": "2.0", "id": 1, "method": "call", "params": {"service": "common", "method": "version"}}, {"x": 1}):
+            with self.subTest(request):
+                _record, key = self.env["json2.api.key"]._generate("Batch", self.admin, rate_limit=3)
+                headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+                with mute_logger("odoo.http"):
+                    answers = self.url_open("/jsonrpc2", json.dumps([request] * 5).encode(), headers=headers).json()
+                refused = [answer.get("error", {}).get("code") == -32029 for answer in answers]
+                self.assertEqual(refused, [False] * 3 + [True] * 2, answers)
+
     def age(self, seconds):
         with self.env["json2.rate.window"]._own_cursor() as cr:
             cr.execute("UPDATE json2_rate_window SET started = started - %s", [timedelta(seconds=seconds)])

@@ -16,7 +16,8 @@ from odoo import http
 
 from ... import parameters, series
 from ...audit import commit_durably
-from ...protocol import invocation, jsonrpc
+from ...identity import count_call
+from ...protocol import jsonrpc
 from ...transaction import has_changed
 from ..base import EndpointDispatcher
 from ..errors import headers_of, status_of
@@ -83,8 +84,7 @@ class JsonRpc2Dispatcher(EndpointDispatcher, http.Dispatcher):
             self.read_message()
         except BadRequest:
             return False
-        calls = [exchange.invocation for exchange in self.exchanges if exchange.invocation]
-        return any(call.api_key or call.password or call.service != invocation.OBJECT for call in calls)
+        return any(exchange.has_own_key() or exchange.needs_no_key() for exchange in self.exchanges)
 
     def dispatch(self, endpoint, args):
         """Call the endpoint.
@@ -167,6 +167,9 @@ class JsonRpc2Dispatcher(EndpointDispatcher, http.Dispatcher):
             exchange.fail(env, failure, own_transaction=False)
 
     def _carry_out(self, exchange):
+        if self.credentials and not exchange.has_own_key():
+            # Whatever becomes of it, also where no key is needed for it.
+            count_call(self.request, self.credentials, self.number)
         if exchange.failure:
             raise exchange.failure
         exchange.entry.started = time.perf_counter() if self.is_batch else exchange.entry.started

@@ -28,6 +28,20 @@ class Exchange:
         else:
             entry.model, entry.method = self.invocation.target, self.invocation.method
 
+    def has_own_key(self):
+        """Tell whether the call brings a key, or a password, of its own.
+
+        :rtype: bool
+        """
+        return bool(self.invocation and (self.invocation.api_key or self.invocation.password))
+
+    def needs_no_key(self):
+        """Tell whether the call is for one of the services that are there without a key.
+
+        :rtype: bool
+        """
+        return bool(self.invocation and self.invocation.service != invocation.OBJECT)
+
     def is_answered(self):
         """Tell whether the client gets to hear of it: no notification is answered, whatever becomes of it."""
         return not self.request.is_notification
