@@ -5,8 +5,13 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     def write(self, vals):
-        with self.env["json2.api.key"]._ending_with_promotion([("user_id", "in", self.ids)]):
-            return super().write(vals)
+        keys = self.env["json2.api.key"]
+        was_active = "active" in vals and self.sudo().exists().mapped("active")
+        with keys._ending_with_promotion([("user_id", "in", self.ids)]):
+            result = super().write(vals)
+        if was_active and self.sudo().exists().mapped("active") != was_active:
+            keys._forget_known()
+        return result
 
     def unlink(self):
         self.env["json2.api.key"].sudo().with_context(active_test=False).search([("user_id", "in", self.ids)]).unlink()

@@ -4,7 +4,7 @@ Odoo's own API differs between 16, 17, 18 and 19 in names, signatures and data d
 such question, and nothing outside this package looks at the version.
 """
 from .arguments import bind, name_arguments
-from .caches import PARAMETER_CACHE
+from .caches import KEY_CACHE, PARAMETER_CACHE, clear_key_cache
 from .data import adapt_record
 from .database_header import API_PATHS, is_served, support_database_header
 from .exceptions import http_status, integrity_error, is_concurrency_error
