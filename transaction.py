@@ -1,4 +1,5 @@
 """What a transaction is about to do, and what it has done."""
+import psycopg2
 from psycopg2.extensions import STATUS_READY
 
 from odoo import tools
@@ -35,6 +36,18 @@ def is_read_only(cr):
     :rtype: bool
     """
     return isinstance(cr, Cursor) and getattr(cr, "readonly", False)
+
+
+def roll_back(cr):
+    """End a transaction that has failed. One that has lost its connection has ended with it.
+
+    :param cr: a cursor
+    """
+    try:
+        cr.rollback()
+    except (psycopg2.OperationalError, psycopg2.InterfaceError):
+        if not cr.closed:
+            raise
 
 
 def commit_batch(env):

@@ -183,12 +183,11 @@ class Entry:
         """Return the arguments as text when the key or the settings want them kept. No call fails because of them."""
         if self.arguments is None:
             return None
-        wanted = credentials and credentials.log_arguments or parameters.text(env, "log_arguments")
-        if wanted != "always" and not (wanted == "errors" and status >= 400):
-            return None
-        size = parameters.integer(env, "log_arguments_size", 10_000)
         try:
-            return _storable(masked_json(self.arguments, size))
+            wanted = credentials and credentials.log_arguments or parameters.text(env, "log_arguments")
+            if wanted != "always" and not (wanted == "errors" and status >= 400):
+                return None
+            return _storable(masked_json(self.arguments, parameters.integer(env, "log_arguments_size", 10_000)))
         except Exception:
             _logger.exception("The arguments of a call could not be logged.")
             return None

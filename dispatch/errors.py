@@ -8,6 +8,7 @@ from odoo.tools import config
 
 from .. import parameters, series
 from ..protocol.errors import error_object, format_traceback
+from ..transaction import roll_back
 from .response import json_response
 
 CONCURRENCY_MESSAGE = "Another transaction is changing the same records. Please try again."
@@ -23,7 +24,7 @@ def error_response(exception, entry, credentials):
     :rtype: odoo.http.Response
     """
     # The transaction has failed: it is over, and PostgreSQL would refuse to read the settings in it.
-    request.env.cr.rollback()
+    roll_back(request.env.cr)
     error = describe(exception, entry.user_id)
     response = _response(exception, error)
     _log(entry, credentials, exception, error, response)
@@ -38,7 +39,7 @@ def log_failure(entry, credentials, exception, response):
     :param Exception exception: what was raised
     :param response: the host's answer; a werkzeug response or exception
     """
-    request.env.cr.rollback()
+    roll_back(request.env.cr)
     _log(entry, credentials, exception, describe(exception, None), response)
 
 
@@ -96,8 +97,11 @@ def describe(exception, user_id):
 
 def _shows_traceback(user_id):
     """Tell whether the settings let the client see the traceback, which is for administrators only."""
+    if not user_id or request.env.cr.closed:
+        # Without a connection nobody can tell who is one.
+        return False
     parameter = parameters.text(request.env, "traceback")
-    if not user_id or parameter == "never" or not (parameter == "always" or config["dev_mode"]):
+    if parameter == "never" or not (parameter == "always" or config["dev_mode"]):
         return False
     return request.env["res.users"].browse(user_id).with_user(user_id).has_group("base.group_system")
 

@@ -26,6 +26,8 @@ if series.HAS_NATIVE_JSON2:
     from . import ir_http_native
 if not series.HAS_PRIVILEGES:
     from . import res_groups_privilege
+if not series.CHECKS_FIELD_GROUPS:
+    from . import json2_api_log_hidden_fields
 if not series.HAS_EXPIRATION:
     from . import res_users_apikeys_expiration
 if not series.HAS_KEY_MANAGEMENT:

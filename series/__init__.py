@@ -34,6 +34,9 @@ HAS_PRIVILEGES = VERSION >= 19
 # Since 18 a domain may name the part of a date: ``create_date.month_number``.
 HAS_DATE_PARTS = VERSION >= 18
 
+# Since 17 the groups of a field are checked not only where it is read, but also where records are searched and grouped by it.
+CHECKS_FIELD_GROUPS = VERSION >= 17
+
 # The groups of a user, as a field of res.users.
 USER_GROUPS = "group_ids" if VERSION >= 19 else "groups_id"
 

@@ -12,7 +12,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user
 from odoo.tools import config, mute_logger
 
-from .. import hooks
+from .. import hooks, series
 from ..audit import flood, rows, server_log
 from ..protocol import errors
 from .test_log import LogCase
@@ -275,6 +275,54 @@ class TestRowsOfTheDatabase(AttackCase):
                 self.assertEqual("traceback" in row.read()[0], is_shown)
                 view = self.env["json2.api.log"].with_user(user).get_view(view_type="form")
                 self.assertEqual('name="traceback"' in view["arch"], is_shown)
+
+    def test_no_search_and_no_grouping_tells_a_traceback(self):
+        """Odoo 16 leaves these open, see models/json2_api_log_hidden_fields.py."""
+        user = new_test_user(self.env, "json2_curious", "base.group_user,base.group_allow_export,json2_backport.group_json2_manager")
+        keys = {name: self.env["json2.api.key"]._generate("x", who)[1] for name, who in (("user", user), ("admin", self.admin))}
+        (row_id,) = self.insert(user_id=user.id, method=SECRET, traceback=SECRET, outcome="server_error")
+        for number, (method, body) in enumerate(self.attempts("traceback", row_id)):
+            with self.subTest(method, **body), mute_logger("odoo.http", "odoo.models"):
+                response = self.post(f"json2.api.log/{method}", body, key=keys["user"])
+                self.assertEqual(response.status_code, 403, response.text)
+                self.assertNotIn(SECRET, response.text)
+                self.assertIn("traceback", response.json()["message"])
+                # It is the field that was refused.
+                self.assertEqual(self.post(f"json2.api.log/{method}", body, key=keys["admin"]).status_code, 200)
+                other, body = self.attempts("method", row_id)[number]
+                self.assertEqual(self.post(f"json2.api.log/{other}", body, key=keys["user"]).status_code, 200)
+
+    def attempts(self, field, row_id):
+        """Calls that tell the value of a field of the log, or something of it."""
+        leaf = [field, "=like", "hunter%"]
+        own = ["id", "=", row_id]
+        maximum = {"groupby": ["outcome"], "fields": [f"most:max({field})"]}
+        bar = {"field": "outcome", "colors": {"server_error": "danger"}}
+        web_fields = {} if series.VERSION >= 19 else {"fields": ["id"]}
+        return [
+            ("search", {"domain": [own, leaf]}),
+            ("search", {"domain": [own, "!", leaf]}),
+            ("search", {"domain": ["|", ["id", "=", 0], [field, "!=", False]]}),
+            ("search", {"domain": [own], "order": f"id, {field} desc"}),
+            ("search_count", {"domain": [own, leaf]}),
+            ("search_read", {"domain": [own, leaf], "fields": ["id"]}),
+            ("search_read", {"domain": [own], "fields": [field]}),
+            ("search_read", {"domain": [own], "fields": ["id"], "order": field}),
+            ("name_search", {"domain": [leaf]}),
+            ("read_group", {"domain": [leaf], "fields": ["id"], "groupby": ["outcome"]}),
+            ("read_group", {"domain": [own], "fields": ["id"], "groupby": [field]}),
+            ("read_group", {"domain": [own], "fields": ["id"], "groupby": ["outcome", field], "lazy": False}),
+            ("read_group", {"domain": [own], **maximum}),
+            ("read_group", {"domain": [own], "fields": [f"{field}:count_distinct"], "groupby": []}),
+            ("web_read_group", {"domain": [own], "groupby": [field], **web_fields}),
+            ("web_read_group", {"domain": [leaf], "groupby": ["outcome"], **web_fields}),
+            ("read_progress_bar", {"domain": [leaf], "group_by": "outcome", "progress_bar": bar}),
+            ("read_progress_bar", {"domain": [own], "group_by": field, "progress_bar": bar}),
+            ("read_progress_bar", {"domain": [own], "group_by": "outcome", "progress_bar": {**bar, "field": field}}),
+            ("search_panel_select_range", {"field_name": "outcome", "search_domain": [leaf], "enable_counters": True}),
+            ("search_panel_select_multi_range", {"field_name": "outcome", "search_domain": [leaf], "enable_counters": True}),
+            ("export_data", {"ids": [row_id], "fields_to_export": [field]}),
+        ]
 
     def test_strangers_see_no_traceback(self):
         self.assertEqual(self.call(key="bad").json()["debug"], "")

@@ -2,7 +2,7 @@
 
 A request by itself is one transaction, as on ``/json/2``: what it raises goes through the host, which repeats the request
 after a conflict, and comes back to ``handle_error``. So it is with an atomic batch. Otherwise each call of a batch has a
-savepoint of its own, and only a conflict with another transaction ends the batch as a whole.
+savepoint of its own, and only a conflict with another transaction, or a lost connection, ends the batch as a whole.
 """
 import contextlib
 import dataclasses
@@ -18,7 +18,7 @@ from ... import parameters, series
 from ...audit import commit_durably
 from ...identity import count_call
 from ...protocol import jsonrpc
-from ...transaction import has_changed
+from ...transaction import has_changed, roll_back
 from ..base import EndpointDispatcher
 from ..errors import headers_of, status_of
 from ..response import json_response
@@ -125,7 +125,7 @@ class JsonRpc2Dispatcher(EndpointDispatcher, http.Dispatcher):
         """
         env = self.request.env
         # The transaction has failed: it is over, and PostgreSQL would refuse to read the settings in it.
-        env.cr.rollback()
+        roll_back(env.cr)
         if not self.current:
             self.is_batch = False
             self.current = Exchange(None, self.entry)
@@ -158,8 +158,8 @@ class JsonRpc2Dispatcher(EndpointDispatcher, http.Dispatcher):
             with series.savepoint(env):
                 self._carry_out(exchange)
         except Exception as exc:
-            if series.is_concurrency_error(exc):
-                # The host repeats the whole request.
+            if series.is_concurrency_error(exc) or env.cr.closed:
+                # The host repeats the whole request. With the connection all of it is lost, the calls before this one too.
                 raise
             failure = series.integrity_error(env, exc) if isinstance(exc, psycopg2.IntegrityError) else exc
             if status_of(failure) >= 500:

@@ -4,10 +4,11 @@ import threading
 import time
 
 import pytest
-from sql import PATIENCE, transaction, wait_until_blocked
-from support import OURS, Client, Server
+from sql import PATIENCE, transaction, wait_for, wait_until_blocked
+from support import NATIVE, OURS, Client, Server
 
-from devtools import postgres
+from devtools import odoo, postgres
+from devtools.paths import ADDON
 
 
 @pytest.fixture(scope="module")
@@ -289,3 +290,106 @@ class TestConflictThatStays:
     def test_other_records_are_free_meanwhile(self, conflict_that_stays):
         _server, client, _call = conflict_that_stays
         assert client.call("res.partner", "write", {"ids": [3], "vals": {"ref": "free"}}).status_code == 200
+
+
+LOSE = """
+if env.context.get("forget"):
+    env["ir.config_parameter"].set_param("json2_backport.of_this_test", "1")
+if not env.context.get("read"):
+    env["res.partner"].create({"name": "of a lost connection", "ref": "lost"})
+    env.flush_all()
+try:
+    env.cr.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+except Exception:
+    if not env.context.get("hush"):
+        raise
+"""
+LOST = "The database could not carry out this call. The server's log tells why."
+
+
+def losing_action(client):
+    """A new server action that loses its connection to the database."""
+    (model,) = client.call("ir.model", "search", {"domain": [["model", "=", "res.partner"]]}).json()
+    values = {"name": "Lose", "model_id": model, "state": "code", "code": LOSE}
+    return client.call("ir.actions.server", "create", {"vals_list": [values]}).json()
+
+
+@pytest.fixture(scope="module")
+def action(running, api_key):
+    return losing_action(Client(running, api_key))
+
+
+class TestLostConnection:
+    """PostgreSQL ends the connection within a call, as when it is restarted."""
+
+    @pytest.fixture(autouse=True)
+    def nothing_is_left(self, running, admin, action):
+        yield
+        with transaction(running) as cursor:
+            cursor.execute("SELECT id FROM res_partner WHERE ref = 'lost'")
+            assert cursor.fetchall() == []
+        assert admin.call("res.partner", "search_count", {"domain": [["ref", "=", "lost"]]}).json() == 0
+
+    @staticmethod
+    def logged(running, request_id, count=1):
+        """[(method, status, whether the traceback tells what has happened)], once there are so many"""
+        def rows():
+            with transaction(running) as cursor:
+                cursor.execute("SELECT method, status, traceback ~ '(closed the|terminating) connection' FROM json2_api_log "
+                               "WHERE request_id = %s ORDER BY create_date", [request_id])
+                found = cursor.fetchall()
+            return found if len(found) >= count else None
+
+        return wait_for(rows)
+
+    @pytest.mark.parametrize("context", [{}, {"hush": True}, {"read": True}, {"forget": True}])
+    def test_a_call_is_answered_and_logged(self, running, admin, action, context):
+        request_id = f"lost-{'-'.join(context)}"
+        answer = admin.call("ir.actions.server", "run", {"ids": action, "context": context}, X_Request_Id=request_id)
+        assert answer.status_code == 500
+        assert answer.headers["Content-Type"].startswith("application/json"), answer.text
+        assert answer.headers["X-Request-Id"] == request_id
+        assert (answer.json()["name"], answer.json()["message"]) == ("psycopg2.InterfaceError", LOST)
+        assert self.logged(running, request_id) == [("run", 500, "hush" not in context)]
+
+    def test_native_odoo_19_has_the_same_status(self, native_client):
+        answer = native_client.call("ir.actions.server", "run", {"ids": losing_action(native_client)})
+        assert (answer.status_code, answer.json()["name"]) == (500, "psycopg2.InterfaceError")
+
+    def test_a_call_of_native_odoo_19_is_logged(self, host, prepared, new_database, api_key):
+        if host.major < 19:
+            pytest.skip(f"Odoo {host.series} has no /json/2 of its own")
+        database = new_database(prepared)
+        odoo.install(host, database, "--init", "rpc", "--load=base,rpc,web")
+        with Server(host, database, load=(*NATIVE, ADDON)) as server:
+            client = Client(server, api_key)
+            answer = client.call("ir.actions.server", "run", {"ids": losing_action(client)}, X_Request_Id="lost-native")
+            assert (answer.status_code, answer.json()["message"]) == (500, "connection already closed")
+            assert answer.headers["X-Request-Id"] == "lost-native"
+            assert self.logged(server, "lost-native") == [("run", 500, True)]
+
+    def test_an_administrator_who_sees_tracebacks_is_answered_too(self, admin, action):
+        parameter = {"key": "json2_backport.traceback"}
+        assert admin.call("ir.config_parameter", "set_param", {**parameter, "value": "always"}).status_code == 200
+        answer = admin.call("ir.actions.server", "run", {"ids": action})
+        assert (answer.status_code, answer.json()["message"]) == (500, LOST)
+        assert admin.call("ir.config_parameter", "set_param", {**parameter, "value": "never"}).status_code == 200
+
+    def test_a_request_of_json_rpc(self, running, admin, action):
+        call = {"jsonrpc": "2.0", "id": 7, "method": "ir.actions.server.run", "params": {"ids": action}}
+        answer = admin.send("POST", "/jsonrpc2", call, {"X-Request-Id": "lost-rpc"})
+        assert (answer.status_code, answer.headers["X-Request-Id"], answer.json()["id"]) == (200, "lost-rpc", 7)
+        assert answer.json()["error"]["data"]["message"] == LOST
+        assert self.logged(running, "lost-rpc") == [("run", 500, True)]
+
+    @pytest.mark.parametrize("atomic", ["false", "true"], ids=["each by itself", "atomic"])
+    @pytest.mark.parametrize("context", [{}, {"hush": True}], ids=["raised", "caught"])
+    def test_a_batch_has_done_nothing_and_says_so(self, running, admin, action, atomic, context):
+        create = {"method": "res.partner.create", "params": {"vals_list": [{"name": "of a lost batch", "ref": "lost"}]}}
+        lose = {"method": "ir.actions.server.run", "params": {"ids": action, "context": context}}
+        batch = [{"jsonrpc": "2.0", "id": number, **call} for number, call in enumerate((create, lose, create))]
+        request_id = f"lost-{atomic}-{len(context)}"
+        answer = admin.send("POST", "/jsonrpc2", batch, {"X-Request-Id": request_id, "X-Json2-Atomic": atomic})
+        assert [item["id"] for item in answer.json()] == [0, 1, 2]
+        assert [item["error"]["data"]["message"] for item in answer.json()].count(LOST) == 1, answer.text
+        assert [status for _method, status, _told in self.logged(running, request_id, 3)].count(424) == 2
