@@ -89,8 +89,7 @@ def execute(env, call, credentials=None):
     is_classic = bool(call.positional)
     records, function = _resolve(env, call)
     args, kwargs = _bind(function, records, call)
-    if hasattr(env["base"], call.method):
-        _checked(protocol_arguments.check_order, call.arguments)
+    check_order(env, call.method, call.arguments)
     try:
         result = function(*args, **kwargs)
         # Now, while it can still be told which call asked for a value that the database refuses.
@@ -103,6 +102,18 @@ def execute(env, call, credentials=None):
     if is_classic:
         return series.classic_result(function, call.method, result, args, kwargs)
     return result.ids if isinstance(result, BaseModel) else result
+
+
+def check_order(env, method, arguments):
+    """Refuse a text to sort by that is far too long, where the body is long enough for one.
+
+    :param odoo.api.Environment env: any
+    :param str method: name of the method
+    :param dict arguments: its named arguments
+    :raise UnprocessableEntity: there is one
+    """
+    if (request.httprequest.content_length or 0) > protocol_arguments.MAX_ORDER and hasattr(env["base"], method):
+        _checked(protocol_arguments.check_order, arguments)
 
 
 def _checked(read, value):

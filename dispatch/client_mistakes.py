@@ -3,6 +3,8 @@
 Odoo answers 500 to a broken domain or an unknown field, with a Python or SQL error for a message. These checks run only
 once a call has failed, so a call that succeeds pays nothing for them, and none of them can refuse what the host takes.
 """
+import itertools
+import re
 import reprlib
 
 import psycopg2
@@ -12,6 +14,7 @@ from odoo.exceptions import UserError
 from odoo.models import BaseModel
 
 from .. import series
+from ..protocol.arguments import walk
 
 OPERATORS = frozenset(
     "= != <> > >= < <= like ilike =like =ilike in any any! child_of parent_of =?".split()
@@ -27,6 +30,8 @@ _WRONG_VALUE = (
     pg.DatatypeMismatch,
     pg.CannotCoerce,
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_NUL = re.compile("\0")
 _UNEXPECTED = "got an unexpected keyword argument '"
 
 # To look at more than this would take longer than the call itself.
@@ -49,9 +54,9 @@ def explain(exception, records, call):
     """
     if isinstance(exception, (UserError, psycopg2.OperationalError, psycopg2.IntegrityError)):
         return None
-    if isinstance(exception, UnicodeEncodeError):
+    if isinstance(exception, UnicodeEncodeError) and _holds(call, _SURROGATE):
         return "the arguments hold a text that is not valid Unicode (a lone surrogate)"
-    if isinstance(exception, ValueError) and "NUL" in str(exception):
+    if isinstance(exception, ValueError) and "NUL" in str(exception) and _holds(call, _NUL):
         return "the arguments hold a text with a NUL character, which the database cannot store"
     _function, unexpected, name = str(exception).partition(_UNEXPECTED) if isinstance(exception, TypeError) else ("", "", "")
     if unexpected and name[:-1] in call.arguments:
@@ -74,14 +79,13 @@ def explain(exception, records, call):
 
 def _is_small(value):
     """Tell whether there are so few values that to look at each takes no time."""
-    waiting, left = [value], _MAX_VALUES
-    while waiting and left > 0:
-        item = waiting.pop()
-        children = item.values() if isinstance(item, dict) else item if isinstance(item, (list, tuple)) else ()
-        left -= 1 + len(children)
-        if left > 0:
-            waiting.extend(children)
-    return left > 0
+    return next(itertools.islice(walk(value), _MAX_VALUES, None), None) is None
+
+
+def _holds(call, pattern):
+    """Tell whether a text of a call, or one of the first that it has, matches a pattern."""
+    pairs = itertools.islice(walk([call.arguments, call.positional, call.context]), _MAX_VALUES)
+    return any(isinstance(text, str) and pattern.search(text) for pair in pairs for text in pair)
 
 
 def _wrong_value(exception):

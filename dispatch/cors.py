@@ -22,14 +22,16 @@ def begin(request):
         _answer(request, cors.preflight_headers(allowed, origin))
 
 
-def answer_options(request):
+def answer_options(request, methods=("POST",)):
     """Answer who asks what may be done where calls are made. It is never a call, not even with a key: Odoo 19 would make it.
 
-    :param odoo.http.Request request: a request for a call, after :func:`begin`
+    :param odoo.http.Request request: a request for a call; for one of our endpoints after :func:`begin`
+    :param methods: the other methods that the route has
     :raise werkzeug.exceptions.HTTPException: the method is OPTIONS; carries the answer
     """
     if request.httprequest.method == "OPTIONS":
-        _answer(request, {"Allow": "POST, OPTIONS", **request.json2_headers})
+        allowed = ", ".join(dict.fromkeys([*methods, "OPTIONS"]))
+        _answer(request, {"Allow": allowed, **getattr(request, "json2_headers", {})})
 
 
 def _answer(request, headers):

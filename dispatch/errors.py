@@ -7,9 +7,10 @@ from odoo.http import request
 from odoo.tools import config
 
 from .. import parameters, series
+from ..protocol.database_errors import private_lines, without
 from ..protocol.errors import error_object, format_traceback
 from ..transaction import roll_back
-from .response import json_response
+from .response import json_bytes, json_response
 
 CONCURRENCY_MESSAGE = "Another transaction is changing the same records. Please try again."
 DATABASE_MESSAGE = "The database could not carry out this call. The server's log tells why."
@@ -41,6 +42,28 @@ def log_failure(entry, credentials, exception, response):
     """
     roll_back(request.env.cr)
     _log(entry, credentials, exception, describe(exception, None), response)
+
+
+def redact(exception, user_id, response):
+    """Let an answer of the host's own tell of an exception what our endpoints tell of it.
+
+    :param Exception exception: what was raised
+    :param int user_id: who made the call
+    :param response: the host's answer; a werkzeug response, or for a page an exception
+    """
+    if isinstance(exception, HTTPException) and exception.response:
+        return
+    request.env.cr.rollback()
+    if isinstance(response, HTTPException):
+        response.description = without(str(response.description or ""), private_lines(exception))
+        return
+    error = describe(exception, user_id)
+    if request.dispatcher.routing_type == "jsonrpc":
+        body = response.get_json()
+        body["error"]["data"] = error
+        response.data = json_bytes(body)
+    elif request.dispatcher.routing_type == "json2":
+        response.data = json_bytes(error)
 
 
 def _log(entry, credentials, exception, error, response):

@@ -1,4 +1,4 @@
-from werkzeug.exceptions import Forbidden, HTTPException
+from werkzeug.exceptions import Forbidden, HTTPException, LengthRequired
 
 from odoo import models
 from odoo.http import Response, _dispatchers, request
@@ -7,7 +7,8 @@ from .. import audit
 from ..dispatch import cors
 from ..dispatch.base import EndpointDispatcher
 from ..dispatch.body import check_size, has_body
-from ..dispatch.errors import log_failure
+from ..dispatch.call import check_order
+from ..dispatch.errors import log_failure, redact
 from ..dispatch.json2 import Json2Dispatcher, unsupported_media_type
 from ..dispatch.read_only import read_only_if
 from ..identity import act_as, authenticate
@@ -44,7 +45,7 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _authenticate(cls, endpoint):
-        request.json2_route = endpoint.routing["routes"][0]
+        request.json2_routing = endpoint.routing
         if _is_native_call():
             _begin()
         super()._authenticate(endpoint)
@@ -54,8 +55,8 @@ class IrHttp(models.AbstractModel):
         token = bearer_token(request.httprequest.headers.get("Authorization"))
         if not token or not token.startswith(key_format.PREFIX):
             return super()._auth_method_bearer()
-        if _is_native_call():
-            cors.answer_options(request)
+        # Without methods a route takes all of them, and most are of no use there: those that the host itself names then.
+        cors.answer_options(request, request.json2_routing["methods"] or ("GET", "POST"))
         _begin()
         act_as(request, authenticate(request, token))
         return cls._auth_method_user()
@@ -70,12 +71,17 @@ class IrHttp(models.AbstractModel):
             _check_native_call(credentials, args)
             if has_body(request):
                 check_size(request)
+            elif _reads_chunks():
+                raise LengthRequired("A body needs a Content-Length, and no Transfer-Encoding.")
 
     @classmethod
     def _dispatch(cls, endpoint):
         if isinstance(request.dispatcher, EndpointDispatcher):
             return super()._dispatch(endpoint)
-        with read_only_if(getattr(request.dispatcher, "credentials", None), request):
+        credentials = getattr(request.dispatcher, "credentials", None)
+        if credentials and _is_native_call():
+            check_order(request.env, request.params.get("__method__", ""), request.params)
+        with read_only_if(credentials, request):
             result = super()._dispatch(endpoint)
             if not _is_native_call() or isinstance(result, Response):
                 return result
@@ -96,12 +102,15 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _handle_error(cls, exception):
         response = super()._handle_error(exception)
+        credentials = getattr(request.dispatcher, "credentials", None)
         if _entry():
+            if credentials:
+                redact(exception, credentials.user_id, response)
             if isinstance(response, HTTPException):
                 # Of a route for pages; this one takes headers.
                 response = response.get_response(request.httprequest.environ)
                 cors.finish(request, response)
-            log_failure(_entry(), getattr(request.dispatcher, "credentials", None), exception, response)
+            log_failure(_entry(), credentials, exception, response)
         return response
 
 
@@ -109,9 +118,15 @@ def _is_native_call():
     return request.httprequest.path.startswith("/json/2") and request.dispatcher.routing_type == "json2"
 
 
+def _reads_chunks():
+    """Tell whether the host would read a chunked body; see :func:`~..dispatch.body.has_body`. Nothing bounds that."""
+    http_request = request.httprequest
+    return "Transfer-Encoding" in http_request.headers and (http_request.content_length or not _is_native_call())
+
+
 def _begin():
     """Account for the request, by the part of its route that is the same for all."""
-    request.dispatcher.entry = audit.begin(request.json2_route.split("<")[0].rstrip("/"), request)
+    request.dispatcher.entry = audit.begin(request.json2_routing["routes"][0].split("<")[0].rstrip("/"), request)
 
 
 def _entry():

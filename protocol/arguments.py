@@ -1,6 +1,12 @@
 """The arguments that a body carries, beside those of the called method."""
 
+import itertools
+
 MAX_ORDER = 10_000  # characters
+
+_ORDERS = frozenset(["order", "orderby", "expand_orderby"])
+# Arguments without such a text: long lists, and values of fields, which have names of their own.
+_WITHOUT_ORDER = frozenset(["ids", "domain", "data", "vals", "vals_list", "values", "default"])
 
 
 class InvalidArgument(ValueError):
@@ -43,9 +49,25 @@ def context(value):
 def check_order(arguments):
     """Refuse a text to sort by that is far longer than any: the host's regular expression takes 2 KB for each field of it.
 
-    :param dict arguments: of a method that every model has
+    :param dict arguments: of a method that every model has; a ``specification`` holds such texts at any depth
     :raise InvalidArgument:
     """
-    for name in ("order", "orderby"):
-        if isinstance(arguments.get(name), str) and len(arguments[name]) > MAX_ORDER:
+    for name, value in walk({name: value for name, value in arguments.items() if name not in _WITHOUT_ORDER}):
+        if name in _ORDERS and isinstance(value, str) and len(value) > MAX_ORDER:
             raise InvalidArgument(f"{name}: a text of {MAX_ORDER} characters at most is wanted")
+
+
+def walk(value):
+    """Yield what lists and objects hold, at any depth.
+
+    :param value: a JSON value
+    :return: pairs of the name in an object, or None in a list, and what is there
+    :rtype: collections.abc.Iterator[tuple]
+    """
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        for name, child in item.items() if isinstance(item, dict) else zip(itertools.repeat(None), item):
+            yield name, child
+            if isinstance(child, (dict, list, tuple)):
+                waiting.append(child)

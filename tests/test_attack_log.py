@@ -505,3 +505,15 @@ class TestLargeErrors(AttackCase):
             response = self.post("res.partner/search", {"domain": [], "order": ", ".join(["nofield"] * 150_000)})
         self.assertEqual(response.status_code, 422, response.text[:1000])
         self.assertLess(len(response.content), errors.MAX_TEXT)
+
+    def test_an_order_below_the_top(self):
+        order = "name," * 150_000 + "id"
+        if hasattr(self.env["base"], "web_read"):
+            specification = {"company_ids": {"fields": {"name": {}}, "order": order}}
+            method, body = "web_read", {"ids": self.admin.ids, "specification": specification}
+        else:
+            method = "web_read_group"
+            body = {"domain": [], "fields": [], "groupby": ["name"], "expand": True, "expand_orderby": order}
+        response = self.post(f"res.users/{method}", body)
+        error = self.assert_error(response, 422, "werkzeug.exceptions.UnprocessableEntity")
+        self.assertRegex(error["message"], "^(expand_)?order(by)?: a text of 10000 characters at most is wanted$")

@@ -2,6 +2,7 @@ from odoo.tests import TransactionCase
 
 from ..dispatch.call import Call
 from ..dispatch.client_mistakes import explain
+from .common import Json2Case
 
 
 class TestDiagnosis(TransactionCase):
@@ -59,3 +60,26 @@ class TestDiagnosis(TransactionCase):
     def test_a_methods_own_error_stays_a_server_error(self):
         self.assertIsNone(self.explain(domain=[], limit=1))
         self.assertIsNone(self.explain("action_do", domain="not a domain here"))
+
+    def test_a_character_is_blamed_only_when_the_arguments_hold_it(self):
+        nul = ValueError("A string literal cannot contain NUL (0x00) characters.")
+        surrogate = UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
+        for exception, text, word in ((nul, "a\0", "NUL"), (surrogate, "a\ud800", "surrogate")):
+            for arguments in ({"name": text}, {"vals_list": [{"name": "x"}, {"child_ids": [[0, 0, {text: 1}]]}]}):
+                with self.subTest(word, arguments=arguments):
+                    self.assertIn(word, self.explain("name_create", exception, **arguments))
+            for arguments in ({}, {"vals": {"name": "NULL", "ref": "\\x00 \\ud800 é"}}):
+                with self.subTest(word, arguments=arguments):
+                    self.assertIsNone(self.explain("name_create", exception, **arguments))
+
+
+class TestNames(Json2Case):
+    def test_a_value_called_null_is_no_nul(self):
+        response = self.post("res.partner/write", {"ids": self.admin.partner_id.ids, "vals": {"type": "NULL"}})
+        message = "vals: 'NULL' is no value for the field 'type'"
+        self.assert_error(response, 422, "werkzeug.exceptions.UnprocessableEntity", message)
+
+    def test_a_nul_is_one(self):
+        response = self.post("res.partner/write", {"ids": self.admin.partner_id.ids, "vals": {"ref": "a\0"}})
+        message = "the arguments hold a text with a NUL character, which the database cannot store"
+        self.assert_error(response, 422, "werkzeug.exceptions.UnprocessableEntity", message)

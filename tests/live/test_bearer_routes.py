@@ -1,4 +1,5 @@
 """Odoo 19's own routes for bearer keys, and our keys on them: what they open is restricted, limited and logged as a call is."""
+import socket
 import time
 
 import pytest
@@ -9,19 +10,21 @@ COLUMNS = ("endpoint", "model", "method", "status", "outcome", "key_name", "user
 KEYS = """
 env["ir.config_parameter"].set_param("web.json.enabled", "1")
 
-def make(name, **values):
-    record, secret = env["json2.api.key"]._generate(name, env.ref("base.user_admin"))
+def make(name, user=env.ref("base.user_admin"), **values):
+    record, secret = env["json2.api.key"]._generate(name, user)
     record.write(values)
     return secret
 
 result = {
+    "internal": make("internal", env["res.users"].search([("login", "=", "internal")])),
     "free": make("free"), "models": make("models", allowed_models="res.*"), "methods": make("methods", allowed_methods="read"),
     "network": make("network", allowed_networks="192.0.2.0/24"), "limited": make("limited", rate_limit=2, rate_period="hour"),
+    "limited-3": make("limited-3", rate_limit=3, rate_period="hour"),
     "read-only": make("read-only", read_only=True)}
 """
 # As another addon has it.
 CONTROLLER = """
-from werkzeug.exceptions import abort
+from werkzeug.exceptions import BadRequest, abort
 
 from odoo import http
 
@@ -35,6 +38,26 @@ class Json2LiveController(http.Controller):
     def query(self, **arguments):
         http.request.env["res.partner"].create({"name": arguments["name"]})
         return "done"
+
+    @http.route("/json2-live/failed", type="http", auth="bearer")
+    def failed(self):
+        http.request.env.user.name = None
+
+    @http.route("/json2-live/told", type="http", auth="bearer")
+    def told(self):
+        try:
+            http.request.env.user.name = None
+            http.request.env.flush_all()
+        except Exception as exc:
+            raise BadRequest(str(exc)) from None
+
+    @http.route("/json2-live/failed.json2", type="json2", auth="bearer")
+    def failed_json2(self):
+        http.request.env.user.name = None
+
+    @http.route("/json2-live/failed.jsonrpc", type="jsonrpc", auth="bearer")
+    def failed_jsonrpc(self):
+        http.request.env.user.name = None
 """
 USER = "/json/1/users/2"
 PAGES = {USER: "/json/1", "/doc-bearer/res.partner.json": "/doc-bearer", "/doc-bearer/index.json": "/doc-bearer/index.json"}
@@ -155,8 +178,101 @@ def test_a_read_only_key_writes_nowhere(ask, keys):
     assert (answer.status_code, row["key_name"]) == (403, "read-only")
 
 
+class TestErrors:
+    """Nothing of a row of the database, and no traceback that the settings do not want."""
+
+    ROW = "Failing row contains"
+    CALL = "/json/2/res.users/write"
+
+    @pytest.fixture
+    def traceback_setting(self, running, keys):
+        def set_to(value):
+            arguments = {"key": "json2_backport.traceback", "value": value}
+            assert Client(running, keys["free"]).call("ir.config_parameter", "set_param", arguments).status_code == 200
+
+        yield set_to
+        set_to(False)
+
+    @pytest.fixture
+    def body(self, users):
+        return lambda name: {"ids": [users[name]["id"]], "vals": {"name": None}}
+
+    def test_a_call_is_told_what_our_own_endpoint_tells(self, ask, keys, server, own_keys, body):
+        answer, row = ask(self.CALL, keys["internal"], "POST", body("internal"))
+        ours = Client(server, own_keys["internal"]).send("POST", self.CALL, body("internal"))
+        assert (answer.status_code, row["error_name"]) == (422, "odoo.exceptions.ValidationError")
+        assert "validation" in answer.text.lower() and answer.json()["message"]
+        assert (answer.json(), answer.json()["debug"]) == (ours.json(), "")
+        assert answer.headers["Content-Length"] == str(len(answer.content))
+
+    def test_no_sql_is_told(self, ask, keys):
+        answer, row = ask("/json/2/res.partner/read", keys["internal"], "POST", {"ids": ["a"]})
+        assert (answer.status_code, row["error_name"]) == (500, "psycopg2.errors.InvalidTextRepresentation")
+        assert "SELECT" not in answer.text
+        assert answer.json()["message"].startswith("The database could not carry out this call.")
+
+    def test_the_answer_keeps_its_headers(self, ask, keys):
+        assert ask(USER, "j2_wrong")[0].headers["WWW-Authenticate"].strip() == "Bearer"
+        assert "RateLimit" in ask("/doc-bearer/no.model.json", keys["limited-3"])[0].headers
+
+    def test_administrators_are_shown_tracebacks_where_the_settings_want_that(self, ask, keys, body, traceback_setting):
+        assert ask(self.CALL, keys["free"], "POST", body("admin"))[0].json()["debug"] == ""
+        traceback_setting("always")
+        debug = ask(self.CALL, keys["free"], "POST", body("admin"))[0].json()["debug"]
+        assert debug.startswith("Traceback ")
+        assert self.ROW not in debug
+        assert ask(self.CALL, keys["internal"], "POST", body("internal"))[0].json()["debug"] == ""
+
+    @pytest.mark.parametrize("name, status, told", [
+        ("failed", 422, "Contacts require a name"),
+        ("told", 400, "violates check constraint"),
+        ("failed.json2", 422, "Contacts require a name"),
+        ("failed.jsonrpc", 200, "Contacts require a name"),
+    ])
+    def test_other_routes_tell_no_row_either(self, ask, keys, user_key, name, status, told):
+        request = (f"/json2-live/{name}", *(("POST", {"params": {}}) if name == "failed.jsonrpc" else ("GET",)))
+        at_the_host, _row = ask(request[0], user_key, *request[1:])
+        answer, _row = ask(request[0], keys["free"], *request[1:])
+        assert (answer.status_code, at_the_host.status_code, told in answer.text) == (status, status, True), answer.text
+        assert self.ROW not in answer.text
+        assert "Traceback" not in answer.text
+        assert name == "failed" or self.ROW in at_the_host.text, "else this shows nothing"
+
+    def test_a_call_with_a_users_own_key_is_the_affair_of_the_host(self, ask, user_key, body):
+        answer, _row = ask(self.CALL, user_key, "POST", body("admin"))
+        assert answer.json()["debug"].startswith("Traceback ")
+
+
+class TestOrder:
+    """A text to sort by, for which the host takes 2 KB of memory for each of its fields."""
+
+    LONG = "name," * 2_001 + "id"
+
+    @pytest.mark.parametrize("method, arguments", [
+        ("search", {"domain": [], "order": LONG}),
+        ("web_read", {"ids": [2], "specification": {"group_ids": {"fields": {"name": {}}, "order": LONG}}}),
+    ])
+    def test_a_long_one_is_refused_at_any_depth(self, ask, keys, method, arguments):
+        answer, row = ask(f"/json/2/res.users/{method}", keys["free"], "POST", arguments)
+        assert (answer.status_code, row["method"]) == (422, method)
+        assert answer.json()["message"] == "order: a text of 10000 characters at most is wanted"
+
+
+    @pytest.mark.parametrize("path", ["/json/2/res.users/search", "/json2-live/failed.jsonrpc"])
+    def test_a_body_whose_length_is_not_true_is_not_read(self, running, keys, path):
+        """See has_body()."""
+        body = b'{"domain": [], "order": "%s"}' % self.LONG.encode()
+        lines = [f"POST {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json",
+                 f"Authorization: Bearer {keys['free']}", "Transfer-Encoding: Chunked", "Content-Length: 2",
+                 "Connection: close", "", f"{len(body):x}", ""]
+        with socket.create_connection(("127.0.0.1", running.port)) as connection:
+            connection.sendall("\r\n".join(lines).encode() + body + b"\r\n0\r\n\r\n")
+            answer = connection.makefile("rb").read()
+        assert b"A body needs a Content-Length, and no Transfer-Encoding." in answer, answer
+
+
 class TestOptions:
-    """On the host's own /json/2."""
+    """Who asks what may be done makes no call."""
 
     CALL = "/json/2/res.partner/create"
     BODY = {"vals_list": [{"name": "json2 options"}]}
@@ -165,6 +281,15 @@ class TestOptions:
         for key in (keys["free"], "j2_wrong"):
             answer, row = ask(self.CALL, key, "OPTIONS", self.BODY)
             assert (answer.status_code, answer.content, answer.headers["Allow"], row) == (204, b"", "POST, OPTIONS", None)
+        found = Client(running, keys["free"]).call("res.partner", "search", {"domain": [["name", "=", "json2 options"]]})
+        assert found.json() == []
+
+    @pytest.mark.parametrize("path", [*PAGES, "/json2-live/query?name=json2+options"])
+    def test_on_other_routes_neither(self, ask, keys, running, path):
+        for key in (keys["free"], "j2_wrong"):
+            answer, row = ask(path, key, "OPTIONS")
+            assert (answer.status_code, answer.content, row) == (204, b"", None)
+            assert answer.headers["Allow"] == "GET, POST, OPTIONS"
         found = Client(running, keys["free"]).call("res.partner", "search", {"domain": [["name", "=", "json2 options"]]})
         assert found.json() == []
 
