@@ -34,16 +34,34 @@ def _keep_keys_out():
 
 def _masked_record(factory, *args, **kwargs):
     record = factory(*args, **kwargs)
-    # A statement that cannot be formatted is for the handlers to report, as ever.
-    with contextlib.suppress(Exception):
-        _mask(record)
+    for mask in (_mask_message, _mask_exception):
+        with contextlib.suppress(Exception):
+            mask(record)
     return record
 
 
-def _mask(record):
-    message = record.getMessage()
+def _mask_message(record):
+    try:
+        message = record.getMessage()
+    except Exception:
+        # It cannot be formatted. That is for the handlers to report, as ever: they print its parts.
+        record.msg = _masked_part(record.msg)
+        is_mapping = isinstance(record.args, dict)
+        record.args = _masked_part(record.args) if is_mapping else tuple(_masked_part(value) for value in record.args)
+        return
     if "j2_" in message:
         record.msg, record.args = _KEY.sub(r"\1...", message), ()
+
+
+def _masked_part(value):
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except Exception:
+        return value  # nobody can print it
+    return _KEY.sub(r"\1...", text) if "j2_" in text else value
+
+
+def _mask_exception(record):
     if record.exc_info:
         text = _formatter.formatException(record.exc_info)
         if "j2_" in text:
