@@ -7,6 +7,7 @@ import contextlib
 import functools
 import logging
 import re
+import sys
 import threading
 
 _KEY = re.compile(r"(j2_[0-9A-Za-z]{6})[0-9A-Za-z]{20,}")
@@ -44,21 +45,24 @@ def _mask_message(record):
     try:
         message = record.getMessage()
     except Exception:
-        # It cannot be formatted. That is for the handlers to report, as ever: they print its parts.
-        record.msg = _masked_part(record.msg)
-        is_mapping = isinstance(record.args, dict)
-        record.args = _masked_part(record.args) if is_mapping else tuple(_masked_part(value) for value in record.args)
+        _mask_unformatted(record)
         return
     if "j2_" in message:
         record.msg, record.args = _KEY.sub(r"\1...", message), ()
 
 
-def _masked_part(value):
+def _mask_unformatted(record):
+    """A statement that cannot be formatted is for the handlers to report, as ever: with its parts, and all exceptions till now.
+
+    With a key in any of these it becomes one that says so.
+    """
     try:
-        text = value if isinstance(value, str) else repr(value)
+        statement = f"{record.msg!r} % {record.args!r}"
     except Exception:
-        return value  # nobody can print it
-    return _KEY.sub(r"\1...", text) if "j2_" in text else value
+        statement = "..."
+    reported = f"{statement}\n{_formatter.formatException(sys.exc_info())}"
+    if _KEY.search(reported):
+        record.msg, record.args = _KEY.sub(r"\1...", f"A log statement cannot be formatted: {reported}"), ()
 
 
 def _mask_exception(record):

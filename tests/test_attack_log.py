@@ -178,22 +178,26 @@ class TestWhereTextsAreCut(AttackCase):
                 self.env.cr.dbname, self.admin.id, self.key, model, "read", [1]]}}
             for request in ({"method": "call", "params": {"model": model, "method": "read"}}, call):
                 self.batch(request, key=self.key)
-                self.assertNotIn("3f2a", self.row().error_message, at)
-                self.assertIn("xxx", self.row().error_message)
+                message = self.row().error_message
+                self.assertNotIn("3f2a", message, at)
+                self.assertIn("xxx", message)
 
     def test_the_client(self):
         for at in range(1024 - 60, 1024, 7):
             agent = f"j2_{'a' * 700} {'u' * (at - 704)} {self.ODOO_KEY} j2_{'b' * 40}"
             self.send("/json/2/res.users/context_get", Authorization=f"Bearer {self.key}", User_Agent=agent)
-            self.assertNotIn("3f2a", self.row().user_agent, at)
-            self.assertTrue(self.row().user_agent.startswith("***"))
+            client = self.row().user_agent
+            self.assertNotIn("3f2a", client, at)
+            self.assertTrue(client.startswith("***"), client)
 
     def test_model_and_method(self):
         for at in range(1024 - 60, 1024, 7):
             name = f"j2_{'a' * 700}%20{'u' * (at - 704)}%20{self.ODOO_KEY}%20{'z' * 2000}"
             self.send(f"/json/2/{name}/{name}", Authorization=f"Bearer {self.key}")
-            self.assertNotIn("3f2a", f"{self.row().model} {self.row().method}", at)
-            self.assertTrue(self.row().model.startswith("***"))
+            row = self.row()
+            for text in (row.model, row.method):
+                self.assertNotIn("3f2a", text, at)
+                self.assertTrue(text.startswith("***"), text)
 
 
 class TestRowsOfTheDatabase(AttackCase):
@@ -422,19 +426,32 @@ class TestStatementsOfOthers(AttackCase):
             def __repr__(self_of_config):
                 return f"Config({self.key})"
 
-        for statement in (("Done", self.key), (f"%d {self.key}", "x"), ("%d", Config()), ("%(a)s", {"b": self.key}),
+        class Broken:
+            def __str__(self_of_broken):
+                raise ValueError(self.key)
+
+            __repr__ = __str__
+
+        for statement in (("Done", self.key), (Broken(), 1), ("%s", Broken()), (f"%d {self.key}", "x"), ("%d", Config()), ("%(a)s", {"b": self.key}),
                           ("Done", [self.key]), (f"%({self.key})s", {"b": 1}), ({"key": self.key}, 1)):
-            with self.subTest(statement[0]), patch.object(sys, "stderr", io.StringIO()) as stderr:
+            with patch.object(sys, "stderr", io.StringIO()) as stderr:
                 self.logger.warning(*statement)
                 try:
                     raise ValueError(self.key)
                 except ValueError:
                     self.logger.exception(*statement)
-                printed = stderr.getvalue()
-                self.assertIn("--- Logging error ---", printed, "as without us")
-                self.assertIn(f"{self.key[:9]}...", printed)
-                self.assertNotIn(self.key, printed)
-        self.assertNotIn(self.key, "".join(self.lines))
+                    self.logger.warning("Done", 1)
+            lines = "".join(self.lines)
+            self.lines.clear()
+            self.assertNotIn(self.key, lines + stderr.getvalue())
+            self.assertEqual(lines.count("cannot be formatted"), 3)
+            self.assertIn(f"{self.key[:9]}...", lines)
+
+    def test_a_bad_statement_without_a_key_is_reported_as_ever(self):
+        with patch.object(sys, "stderr", io.StringIO()) as stderr:
+            self.logger.warning("Done", "j2_x")
+        self.assertIn("--- Logging error ---", stderr.getvalue())
+        self.assertIn("Arguments: ('j2_x',)", stderr.getvalue())
 
     def test_others_are_left_as_they_are(self):
         with self.assertLogs("json2_other_addon") as logs:

@@ -72,7 +72,7 @@ def test_no_part_of_a_secret_remains_where_a_text_is_cut(write):
         texts = [told["message"], *map(str, told["arguments"])]
         masked = mask_text("\n".join(texts)) + mask_beginning(told["message"], 10_000)
         assert "3f2a" not in masked, at
-        assert masked.count("***") > 200
+        assert masked.count("***") > 100
 
 
 def test_small_values_are_told_as_they_are():
