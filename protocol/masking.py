@@ -131,12 +131,17 @@ _REPLACEMENTS = (
     # Those of Stripe, GitHub, GitLab, Slack, Square, Google, AWS, SendGrid, npm, Hugging Face and Shopify.
     (re.compile(r"(?:[sr]k_(?:live|test)_|gh[oprsu]_|github_pat_|glpat-|xox[a-z]-|xapp-\d-|sq0[a-z]{3}-)[\w-]{10,}"), MASK),
     (re.compile(r"whsec_[\w+/=-]{10,}"), MASK),
-    (re.compile(r"(?:AIza|ya29\.)[\w-]{20,}"), MASK),
+    # One by one, since Python finds what begins with a letter that is given much faster than one of several.
+    (re.compile(r"AIza[\w-]{20,}"), MASK),
+    (re.compile(r"ya29\.[\w-]{20,}"), MASK),
     (re.compile(r"A(?:KI|SI)A[0-9A-Z]{16,}"), MASK),
     (re.compile(r"SG(?<![A-Za-z]SG)\.[\w-]{16,}(?:\.[\w-]*)?"), MASK),
-    (re.compile(r"(?:npm|hf)_[0-9A-Za-z]{20,}|shp[a-z]{2}_[0-9a-fA-F]{16,}"), MASK),
+    (re.compile(r"npm_[0-9A-Za-z]{20,}"), MASK),
+    (re.compile(r"hf_[0-9A-Za-z]{20,}"), MASK),
+    (re.compile(r"shp[a-z]{2}_[0-9a-fA-F]{16,}"), MASK),
     # Hashes of passwords, by which they can be guessed.
-    (re.compile(r"(?:pbkdf2|\$argon2|\$scrypt)[\w-]{0,20}\$[\w.,/\\+=$-]{10,}"), MASK),
+    (re.compile(r"pbkdf2[\w-]{0,20}\$[\w.,/\\+=$-]{10,}"), MASK),
+    (re.compile(r"\$(?:argon2|scrypt)[\w-]{0,20}\$[\w.,/\\+=$-]{10,}"), MASK),
     (re.compile(r"\$(?:2[abxy]?|[156y])\$[\w./\\=$-]{20,}"), MASK),
     # Who logs in with a URL.
     (re.compile(r"""://[^\s/"'<>]+@"""), f"://{MASK}@"),
@@ -156,9 +161,10 @@ def mask_text(text):
     """
     if not text:
         return text
-    plain, count = _ESCAPED_LETTER.subn(lambda match: chr(int(match[1], 16)), text)
-    if count:
+    if "%" in text or "\\u00" in text:
+        plain = _ESCAPED_LETTER.sub(lambda match: chr(int(match[1], 16)), text)
         masked = _mask_plain(plain)
+        # What has no secret in it stays as it was written.
         if masked != plain:
             return masked
     return _mask_plain(text)

@@ -440,7 +440,7 @@ class TestStatementsOfOthers(AttackCase):
                     raise ValueError(self.key)
                 except ValueError:
                     self.logger.exception(*statement)
-                    self.logger.warning("Done", 1)
+                    self.logger.warning(*("Done", 1))
             lines = "".join(self.lines)
             self.lines.clear()
             self.assertNotIn(self.key, lines + stderr.getvalue())
@@ -449,7 +449,7 @@ class TestStatementsOfOthers(AttackCase):
 
     def test_a_bad_statement_without_a_key_is_reported_as_ever(self):
         with patch.object(sys, "stderr", io.StringIO()) as stderr:
-            self.logger.warning("Done", "j2_x")
+            self.logger.warning(*("Done", "j2_x"))
         self.assertIn("--- Logging error ---", stderr.getvalue())
         self.assertIn("Arguments: ('j2_x',)", stderr.getvalue())
 

@@ -59,7 +59,7 @@ def test_a_bound_whatever_it_carries(argument):
 
 
 @pytest.mark.parametrize("write", [
-    lambda text: ValueError(text), lambda text: ValueError(text.encode()), lambda text: ValueError(1, text), lambda text: ValueError([text]),
+    ValueError, lambda text: ValueError(text.encode()), lambda text: ValueError(1, text), lambda text: ValueError([text]),
     lambda text: ValueError({text: 1}), lambda text: ValueError("ü" * 5000, text), lambda text: ValueError(text, text),
     lambda text: ValueError(("ü" * 2000 + text).encode()), lambda text: OSError(1, text),
 ], ids=range(9))
