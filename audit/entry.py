@@ -21,7 +21,7 @@ from odoo.sql_db import Cursor
 from .. import parameters
 from ..protocol.addresses import client_network
 from ..protocol.errors import MAX_TEXT as MAX_MESSAGE
-from ..protocol.masking import mask_beginning, masked_json
+from ..protocol.masking import cut, mask_beginning, masked_json
 from ..protocol.request_id import request_id
 from ..transaction import has_changed, is_read_only, make_pending
 from . import flood, journal, rows
@@ -85,7 +85,7 @@ class Entry:
             endpoint,
             model=model,
             method=method,
-            ip=_storable((httprequest.remote_addr or "")[:MAX_TEXT]),
+            ip=_text(httprequest.remote_addr or ""),
             user_agent=httprequest.headers.get("User-Agent", ""),
             request_size=min(httprequest.content_length or 0, MAX_SIZE),
             request_id=request_id(httprequest.headers.get("X-Request-Id")),
@@ -216,7 +216,7 @@ def _new_transaction(env):
 def _text(text):
     """Return a text as a row may hold it: short, and without secrets."""
     # Cut before it is remembered; what is masked is cut once more.
-    return text and _masked(text[: 2 * MAX_TEXT])
+    return text and _masked(cut(text, 2 * MAX_TEXT))
 
 
 @functools.lru_cache(maxsize=1024)

@@ -7,6 +7,7 @@ import contextlib
 import functools
 import logging
 import re
+import sys
 import threading
 
 _KEY = re.compile(r"(j2_[0-9A-Za-z]{6})[0-9A-Za-z]{20,}")
@@ -34,16 +35,37 @@ def _keep_keys_out():
 
 def _masked_record(factory, *args, **kwargs):
     record = factory(*args, **kwargs)
-    # A statement that cannot be formatted is for the handlers to report, as ever.
-    with contextlib.suppress(Exception):
-        _mask(record)
+    for mask in (_mask_message, _mask_exception):
+        with contextlib.suppress(Exception):
+            mask(record)
     return record
 
 
-def _mask(record):
-    message = record.getMessage()
+def _mask_message(record):
+    try:
+        message = record.getMessage()
+    except Exception:
+        _mask_unformatted(record)
+        return
     if "j2_" in message:
         record.msg, record.args = _KEY.sub(r"\1...", message), ()
+
+
+def _mask_unformatted(record):
+    """A statement that cannot be formatted is for the handlers to report, as ever: with its parts, and all exceptions till now.
+
+    With a key in any of these it becomes one that says so.
+    """
+    try:
+        statement = f"{record.msg!r} % {record.args!r}"
+    except Exception:
+        statement = "..."
+    reported = f"{statement}\n{_formatter.formatException(sys.exc_info())}"
+    if _KEY.search(reported):
+        record.msg, record.args = _KEY.sub(r"\1...", f"A log statement cannot be formatted: {reported}"), ()
+
+
+def _mask_exception(record):
     if record.exc_info:
         text = _formatter.formatException(record.exc_info)
         if "j2_" in text:

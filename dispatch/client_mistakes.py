@@ -15,6 +15,7 @@ from odoo.models import BaseModel
 
 from .. import series
 from ..protocol.arguments import walk
+from ..protocol.masking import cut
 
 OPERATORS = frozenset(
     "= != <> > >= < <= like ilike =like =ilike in any any! child_of parent_of =?".split()
@@ -37,8 +38,17 @@ _UNEXPECTED = "got an unexpected keyword argument '"
 # To look at more than this would take longer than the call itself.
 _MAX_VALUES = 50_000
 _MAX_TERMS = 1_000
-_shortening = reprlib.Repr()
-_shortening.maxstring = _shortening.maxother = 1_000
+_MAX_TEXT = 1_000
+
+
+class _Shortening(reprlib.Repr):
+    def repr_str(self, text, _level):
+        """Without the end, which may be a part of a secret: the log could not tell."""
+        return repr(text) if len(text) <= _MAX_TEXT else repr(cut(text, _MAX_TEXT)) + "..."
+
+
+_shortening = _Shortening()
+_shortening.maxother = _MAX_TEXT
 _shortening.maxlist = _shortening.maxtuple = _shortening.maxdict = 50
 _quoted = _shortening.repr
 

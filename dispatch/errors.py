@@ -53,7 +53,7 @@ def redact(exception, user_id, response):
     """
     if isinstance(exception, HTTPException) and exception.response:
         return
-    request.env.cr.rollback()
+    roll_back(request.env.cr)
     if isinstance(response, HTTPException):
         response.description = without(str(response.description or ""), private_lines(exception))
         return

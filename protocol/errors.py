@@ -7,7 +7,7 @@ import math
 import traceback
 
 from .database_errors import private_lines, without
-from .masking import mask_beginning
+from .masking import cut, mask_beginning
 
 # Characters. What an exception says in one piece, and what is told of its arguments, or of its context, altogether.
 MAX_TEXT = 10_000
@@ -15,7 +15,7 @@ MAX_TRACEBACK = 50_000
 MAX_ARGUMENTS = 20
 _MAX_DEPTH = 10
 _MAX_BITS = 4096  # of an integer: Python writes some 4,300 digits, and no more
-_MARGIN = 100
+_MARGIN = 1000
 _CUT = "..."
 
 
@@ -101,10 +101,11 @@ class _Writer:
         :rtype: str
         """
         room = max(self._left, 0)
+        whole = str(text)
         # Cut twice, so that what has to go is whole enough to be known.
-        text = without(str(text)[: room + _MARGIN], self._private)
+        text = without(cut(whole, room + _MARGIN), self._private)
         self._left -= len(text)
-        return text if len(text) <= room else text[:room] + _CUT
+        return text if len(whole) <= room + _MARGIN and len(text) <= room else cut(text, room) + _CUT
 
     def as_string(self, value):
         """Return what ``str`` makes of a value, or of its beginning.
@@ -115,13 +116,14 @@ class _Writer:
             return str(value[: MAX_TEXT + _MARGIN])
         if isinstance(value, (list, tuple, set, frozenset, dict)):
             return str(self.as_json(value))
-        return _text(value)[: MAX_TEXT + _MARGIN]
+        return cut(_text(value), MAX_TEXT + _MARGIN)
 
 
 def _decoded(value, size):
     """An error about bytes that are no text must not fail to be written as text."""
     if isinstance(value, (bytes, bytearray)):
-        return bytes(value[: max(size, 0) + _MARGIN]).decode("utf-8", "replace")
+        # Four of them may be one character.
+        return bytes(value[: 4 * (max(size, 0) + _MARGIN + 1)]).decode("utf-8", "replace")
     return _text(value)
 
 

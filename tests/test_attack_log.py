@@ -1,8 +1,10 @@
 """What an attacker tries on the log: to flood it, to read other people's rows in it, to erase it."""
 import base64
 import functools
+import io
 import json
 import logging
+import sys
 from contextlib import contextmanager
 from unittest.mock import Mock, patch
 
@@ -162,6 +164,40 @@ class TestFlood(AttackCase):
         for row in self.rows():
             self.env.cr.execute("SELECT octet_length(t::text) FROM json2_api_log t WHERE id = %s", [row.id])
             self.assertLess(self.env.cr.fetchone()[0], 50_000)
+
+
+class TestWhereTextsAreCut(AttackCase):
+    """What is cut before it is masked may leave a part of a secret that nobody can tell from a word."""
+
+    ODOO_KEY = "3f2a9c0d" * 5
+
+    def test_the_message(self):
+        for at in range(9900, 10_100, 9):
+            model = f"{'x' * 100} {'y' * (at - 100)} {self.ODOO_KEY} {'z' * 2000}"
+            call = {"method": "call", "params": {"service": "object", "method": "execute_kw", "args": [
+                self.env.cr.dbname, self.admin.id, self.key, model, "read", [1]]}}
+            for request in ({"method": "call", "params": {"model": model, "method": "read"}}, call):
+                self.batch(request, key=self.key)
+                message = self.row().error_message
+                self.assertNotIn("3f2a", message, at)
+                self.assertIn("xxx", message)
+
+    def test_the_client(self):
+        for at in range(1024 - 60, 1024, 7):
+            agent = f"j2_{'a' * 700} {'u' * (at - 704)} {self.ODOO_KEY} j2_{'b' * 40}"
+            self.send("/json/2/res.users/context_get", Authorization=f"Bearer {self.key}", User_Agent=agent)
+            client = self.row().user_agent
+            self.assertNotIn("3f2a", client, at)
+            self.assertTrue(client.startswith("***"), client)
+
+    def test_model_and_method(self):
+        for at in range(1024 - 60, 1024, 7):
+            name = f"j2_{'a' * 700}%20{'u' * (at - 704)}%20{self.ODOO_KEY}%20{'z' * 2000}"
+            self.send(f"/json/2/{name}/{name}", Authorization=f"Bearer {self.key}")
+            row = self.row()
+            for text in (row.model, row.method):
+                self.assertNotIn("3f2a", text, at)
+                self.assertTrue(text.startswith("***"), text)
 
 
 class TestRowsOfTheDatabase(AttackCase):
@@ -432,6 +468,38 @@ class TestStatementsOfOthers(AttackCase):
         self.assertNotIn(self.key, text)
         self.assertIn(f"GET /?key={self.key[:9]}...", text)
         self.assertIn("Traceback (most recent call last)", text)
+
+    def test_a_bad_statement_tells_no_key(self):
+        class Config:
+            def __repr__(self_of_config):
+                return f"Config({self.key})"
+
+        class Broken:
+            def __str__(self_of_broken):
+                raise ValueError(self.key)
+
+            __repr__ = __str__
+
+        for statement in (("Done", self.key), (Broken(), 1), ("%s", Broken()), (f"%d {self.key}", "x"), ("%d", Config()), ("%(a)s", {"b": self.key}),
+                          ("Done", [self.key]), (f"%({self.key})s", {"b": 1}), ({"key": self.key}, 1)):
+            with patch.object(sys, "stderr", io.StringIO()) as stderr:
+                self.logger.warning(*statement)
+                try:
+                    raise ValueError(self.key)
+                except ValueError:
+                    self.logger.exception(*statement)
+                    self.logger.warning(*("Done", 1))
+            lines = "".join(self.lines)
+            self.lines.clear()
+            self.assertNotIn(self.key, lines + stderr.getvalue())
+            self.assertEqual(lines.count("cannot be formatted"), 3)
+            self.assertIn(f"{self.key[:9]}...", lines)
+
+    def test_a_bad_statement_without_a_key_is_reported_as_ever(self):
+        with patch.object(sys, "stderr", io.StringIO()) as stderr:
+            self.logger.warning(*("Done", "j2_x"))
+        self.assertIn("--- Logging error ---", stderr.getvalue())
+        self.assertIn("Arguments: ('j2_x',)", stderr.getvalue())
 
     def test_others_are_left_as_they_are(self):
         with self.assertLogs("json2_other_addon") as logs:

@@ -2,6 +2,7 @@ from odoo.tests import TransactionCase
 
 from ..dispatch.call import Call
 from ..dispatch.client_mistakes import explain
+from ..protocol.masking import mask_text
 from .common import Json2Case
 
 
@@ -27,6 +28,14 @@ class TestDiagnosis(TransactionCase):
         ):
             with self.subTest(domain=domain):
                 self.assertEqual(self.explain(domain=domain), f"domain: {reason}")
+
+    def test_no_part_of_a_secret_remains_where_a_value_is_cut(self):
+        """What is told is masked when it is kept, which is later."""
+        key = "3f2a9c0d" * 5
+        for at in range(450, 550, 7):
+            reason = self.explain(domain=[[f"{'x' * at} {key} {'y' * 400} {key} {'z' * 1000}", "=", 1]])
+            self.assertNotIn("9c0d", mask_text(reason), at)
+            self.assertIn("...", reason)
 
     def test_sound_domains(self):
         for domain in (

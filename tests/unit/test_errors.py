@@ -4,6 +4,7 @@ import tracemalloc
 import pytest
 
 from protocol.errors import MAX_TRACEBACK, error_object, format_traceback
+from protocol.masking import mask_beginning, mask_text
 
 
 def test_five_keys_in_their_order():
@@ -55,6 +56,23 @@ def test_a_bound_whatever_it_carries(argument):
         assert tracemalloc.get_traced_memory()[1] < 100_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("write", [
+    ValueError, lambda text: ValueError(text.encode()), lambda text: ValueError(1, text), lambda text: ValueError([text]),
+    lambda text: ValueError({text: 1}), lambda text: ValueError("ü" * 5000, text), lambda text: ValueError(text, text),
+    lambda text: ValueError(("ü" * 2000 + text).encode()), lambda text: OSError(1, text),
+], ids=range(9))
+def test_no_part_of_a_secret_remains_where_a_text_is_cut(write):
+    """What is told of an exception is masked when it is kept, which is later."""
+    key = "3f2a9c0d" * 5
+    for at in range(0, 1000, 7):
+        error = write("x" * at + f" {key}" * 300)
+        told = error_object(error)
+        texts = [told["message"], *map(str, told["arguments"])]
+        masked = mask_text("\n".join(texts)) + mask_beginning(told["message"], 10_000)
+        assert "3f2a" not in masked, at
+        assert masked.count("***") > 100
 
 
 def test_small_values_are_told_as_they_are():

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from protocol import key as key_format
-from protocol.masking import MASK, mask, mask_beginning, mask_text, masked_json
+from protocol.masking import MASK, cut, mask, mask_beginning, mask_text, masked_json
 
 SECRET = "hunter2!Zx9"
 OUR_KEY = key_format.generate()
@@ -19,7 +19,8 @@ SECRET_NAMES = [
     "password", "Password", "PASSWORD", "passwd", "new_password", "old_passwd", "newPassword", "password_confirm",
     "pass_phrase", "passphrase", "user.password", "x_studio_password", "pwd", "userPwd", "smtp_pass", "db_pass",
     "smtpPass", "userPass", "dbPassB", "user2Pass", "passcode", "pass_code", "Passcode", "passkey", "totp", "totp_code", "TOTP",
-    "otpCode",
+    "otpCode", "SMTPPASS", "smtppass", "userpass", "dbpass", "DBPASS", "adminpass", "pin", "PIN", "user.pin",
+    "authKey", "auth_key", "AUTH-KEY", "encryptionKey", "encryption_key", "encrypt_key", "signing_key", "sid", "connect.sid",
     "secret", "client_secret", "clientSecret", "webhook_secret_key", "totp_secret",
     "token", "access_token", "accessToken", "refresh_token", "x-csrf-token", "signup_token", "oauth_access_token",
     "api_key", "apikey", "apiKey", "API_KEY", "api-key", "X-Api-Key", "X-API-KEY", "api key", "openai_api_key",
@@ -49,13 +50,37 @@ SECRET_TEXTS = {
     "row as PostgreSQL names it": f"Key (access_token)=({SECRET}) already exists.",
     "row with several columns": f'Key (company_id, access_token, "order")=(1, {SECRET}, b) is not present in table "x".',
     "row with a parenthesis": f"Key (token)=(a)b, {SECRET}) already exists.",
+    "row of an expression": f"Key (lower(access_token::text))=({SECRET}) already exists.",
+    "row of a range": f"Key (password, daterange(a, b))=({SECRET}, [2020-01-01,2021-01-01)) conflicts with existing key.",
+    "row of two expressions": f"Key (lower(name), COALESCE(api_key, ''::text))=(Ada, {SECRET}) already exists.",
+    "row with a line break": f"Key (token)=(a\n{SECRET}) already exists.",
+    "row with a line break, behind another": f"Key (name)=(a\nb) or (token)=(a\n\n{SECRET}\nc) already exists.",
     "second row in a line": f"Key (name)=(Ada) or (password)=({SECRET})",
     "form": f"a=1&password%3D{SECRET}",
     "form inside a form": f"a=1&password%253d{SECRET}",
+    "form with a letter encoded": f"a=1&pass%77ord={SECRET}",
+    "form inside a form, with letters encoded": f"a=1&%2570%2561ssword%253D{SECRET}",
+    "form with a whole name": f"a%3D1%26pin%3D{SECRET}",
+    "JSON with a letter escaped": f'{{"\\u0070assword": "{SECRET}"}}',
+    "JSON inside of JSON, with a letter escaped": f'{{\\"pass\\\\u0057ord\\": \\"{SECRET}\\"}}',
+    "JSON with quotes escaped": f"{{\\u0022password\\u0022:\\u0022two {SECRET}\\u0022}}",
+    "lines inside a string": f"a=1\\npin={SECRET}",
+    "field of XML": f'<field name="password">{SECRET}</field>',
+    "field of XML, of words": f'<field name="password">two words, {SECRET}</field>',
+    "field of XML inside of HTML": f"&lt;field name=&quot;password&quot;&gt;{SECRET}&lt;/field&gt;",
+    "field of a form": f'<input name="password" value="two {SECRET}"/>',
+    "member of XML-RPC": f"<name>password</name>\n<value><string>{SECRET}</string></value>",
+    "property list": f"<key>password</key><string>{SECRET}</string>",
     "JSON inside a URL": f"%7B%22password%22%3A%22{SECRET}%22%7D",
     "Stripe": "sk_live_" + FOREIGN, "Stripe, restricted": "rk_live_" + FOREIGN, "Stripe, test": "sk_test_" + FOREIGN,
     "GitHub": "ghp_" + FOREIGN, "GitHub, OAuth": "gho_" + FOREIGN, "GitHub, fine-grained": "github_pat_11A_" + FOREIGN,
     "GitLab": "glpat-" + FOREIGN, "Slack": "xoxb-123-456-" + FOREIGN, "Slack, user": "xoxp-" + FOREIGN,
+    "Slack, app": "xapp-1-A01-" + FOREIGN, "Square": "sq0atp-" + FOREIGN, "Google": "AIza" + FOREIGN, "Google, OAuth": "ya29.a0" + FOREIGN,
+    "SendGrid": f"SG.{FOREIGN}.{FOREIGN}", "npm": "npm_" + FOREIGN, "Hugging Face": "hf_" + FOREIGN, "signature": "whsec_" + FOREIGN,
+    "Shopify": "shpat_" + ODOO_KEY[:32], "Shopify, shared": "shpss_" + ODOO_KEY[:32], "Shopify, custom": "shpca_" + ODOO_KEY[:32],
+    "hash": f"$pbkdf2-sha512$25000$abc/{FOREIGN}$x.y", "hash of Django": f"pbkdf2_sha256$600000$abc${FOREIGN}=",
+    "hash, bcrypt": f"$2b$12${FOREIGN}./abc", "hash, argon2": f"$argon2id$v=19$m=65536,t=3,p=4${FOREIGN}$abc",
+    "hash of crypt": f"$6$rounds=5000$abc${FOREIGN}",
     "AWS": "AKIA" + FOREIGN[:16].upper(), "AWS, temporary": "ASIA" + FOREIGN[:16].upper(),
     "JWT, cut": TOKEN[:60],
     "private key": PRIVATE_KEY,
@@ -70,7 +95,7 @@ SECRET_TEXTS = {
 def remains(text):
     """What of the secrets is still in a text."""
     text = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
-    pieces = [SECRET, OUR_KEY[:20], ODOO_KEY, ODOO_KEY.upper(), "dozjgNryP4J3jV", "eyJzdWIiOiIxMjM0NTY3ODkwIn0", "eyJzdWIiOiIxMjM0NTY3",
+    pieces = [SECRET, OUR_KEY[:20], ODOO_KEY[:32], ODOO_KEY.upper(), "dozjgNryP4J3jV", "eyJzdWIiOiIxMjM0NTY3ODkwIn0", "eyJzdWIiOiIxMjM0NTY3",
               "AbCdEf0123456789abcdef", "YWRtaW46aHVudGVyMg", "MIIEowIBAAKCAQEA75", "kq0Pd8f7w", "4111", "MjAyNA", FOREIGN, FOREIGN[:16].upper()]
     return [piece for piece in pieces if piece in text]
 
@@ -124,6 +149,19 @@ class TestPlaces:
         masked = mask({"fields": ["name", "password"], "data": [["Ada", SECRET], ["Bob", SECRET]]})
         assert not remains(masked)
         assert masked["fields"] == ["name", "password"]
+
+    @pytest.mark.parametrize("arguments", [
+        {"fields": ["name", "password"], "rows": [["Ada", SECRET], ["Bob", SECRET]]},
+        {"args": [["name", "password"], [["Ada", SECRET], ["Bob", SECRET]]]},
+        {"args": ["res.users", "load", ["password", "name"], [[SECRET, "Ada"], [SECRET, "Bob"]]]},
+        {"fields": ["name", "value"], "data": [["Ada", 1], ["password", SECRET]]},
+        {"fields": ["id", {}], "data": [[1, {"password": SECRET}, [["password", SECRET]]]]},
+    ], ids=repr)
+    def test_rows_wherever_their_columns_are_named(self, arguments):
+        masked = mask(arguments)
+        assert not remains(masked)
+        assert masked.keys() == arguments.keys()
+        assert mask({"args": [["name", "city"], [["Ada", "Bonn"]]]}) == {"args": [["name", "city"], [["Ada", "Bonn"]]]}
 
     @pytest.mark.parametrize("pair", [
         {"name": "password", "value": SECRET}, {"key": "mail.smtp_password", "value": SECRET},
@@ -193,6 +231,13 @@ class TestLookAlikes:
     @pytest.mark.parametrize("value", [
         {"name": "Ada", "email": "ada@example.com", "phone": "+32 2 290 34 90", "vat": "BE0477472701"},
         {"footprint": "12 x 4 cm", "hotplug": "yes", "bypass": "all", "compass": "north", "passenger": "Ada", "passport": "yes"},
+        {"pinned": "yes", "acc_number": "BE68 5390", "side": "left", "inside": "a", "pin_code": "1000", "residual": "5", "spin": "7",
+         "trespass": "no", "underpass": "A 4", "author_key": "x", "encrypted": "yes", "design_key": "x", "monkey": "George"},
+        {"note": "compass: north, footprint: 3, pinned=1, acc_number=BE68, side: left, spinning: fast, overpass=1, residence: Bonn"},
+        {"note": "f(the password policy) of Key (name, lower(city))=(Ada, Bonn) already exists.\nf(a)=(b"},
+        {"note": "10%50 off, 20%41, C:\\u0070, \\u0041da, a%20b%61"},
+        {"note": "npm_config_registry, MSG.a_name_that_is_a_long_one, ajaxapp-a-very-long-name-1, hf_x, SG.1, $2b, $1$, pbkdf2"},
+        {"note": "<b>token</b> of the day", "arch": '<field name="name">Ada</field>'},
         {"domain": [["name", "=", "password"]]},
         {"fields": ["name", "email"], "order": "name desc, id", "limit": 80, "offset": 0},
         {"note": "Please read the password policy, and change yours twice a year."},
@@ -279,6 +324,30 @@ class TestText:
             assert len(beginning) <= size
             assert beginning == mask_text(text)[:size]
 
+    @pytest.mark.parametrize("text", SECRET_TEXTS.values(), ids=SECRET_TEXTS)
+    def test_no_beginning_of_a_secret_remains_of_a_text_that_is_cut_before_it_is_masked(self, text):
+        secrets = [SECRET, OUR_KEY[3:], ODOO_KEY, ODOO_KEY.upper(), FOREIGN, FOREIGN[:16].upper(), *TOKEN.split("."),
+                   "AbCdEf0123456789abcdef", "YWRtaW46aHVudGVyMg", "MIIEowIBAAKCAQEA75", "kq0Pd8f7w"]
+        pieces = {secret[at:at + 5] for secret in secrets for at in range(len(secret) - 4)}
+        for before in ("", "u" * 700 + " ", f"{OUR_KEY} " * 10):
+            for size in range(len(before), len(before) + len(text)):
+                beginning = mask_text(cut(before + text, size))
+                assert not [piece for piece in pieces if piece in beginning], size
+
+    def test_masking_does_not_bring_back_where_it_was_cut(self):
+        """What is masked gets shorter."""
+        for size in range(512, 2000, 7):
+            text = f"j2_{'a' * 700} {'u' * (size + 1000 - 704 - 39)} {ODOO_KEY}"
+            assert "3f2a" not in mask_beginning(text[:size + 1000], size) + mask_beginning(text, size)
+            text = f"j2_{'a' * 700} " + f"{ODOO_KEY} " * 100
+            assert "3f2a" not in mask_beginning(text, size)
+
+    @pytest.mark.parametrize("size", [0, 1, 5, 499, 500, 501, 5000])
+    def test_a_text_is_cut_at_a_word(self, size):
+        assert cut("x" * size, size) == "x" * size
+        assert cut("word " * 2000, size) == "word " * (size // 5)
+        assert cut("x" * 9000, size) == "x" * max(size - 500, 0)
+
     def test_a_text_that_is_cut_takes_no_more_time_than_what_is_left_of_it(self):
         text = "password='" * 10_000_000
         began = time.process_time()
@@ -323,6 +392,11 @@ class TestTime:
         "rows": "(a)=(", "parentheses": "(", "rows with names": "(token)=(", "rows, lines": "(token)=(\n", "names, row": "(token token",
         "percent": "%3D", "percent twice": "%25", "form": "password%3D", "quotes of URLs": "password%22%3A%22", "stripe": "sk_live_",
         "slack": "xoxa-", "aws": "AKIA", "github": "ghp_github_pat_", "camel": "aPass", "totp": "totp",
+        "parentheses, rows": "()=(", "closed": ")=(", "rows, one in another": "((a)=(b)=(", "rows of expressions": "(a(token))=(",
+        "letters of URLs": "%70", "letters of URLs, twice": "%2570", "percents": "%", "letters of JSON": "\\u0070", "letters, deep": "\\" * 50 + "u0070",
+        "whole": "pin", "whole, commas": "pin,sid,", "tags, closed": "token</a><a>", "tags, spaces": "token</a> ", "tag, name": 'token">',
+        "tag": "token>a", "smtp": "smtppass", "npm": "npm_", "sendgrid": "SG.", "sendgrid, long": "SG.aaaaaaaaaaaaaaaaaaaa",
+        "hashes": "$2$", "hash": "pbkdf2", "hash, long": "$argon2a$", "sock": "xapp-1-sq0aaa-ya29.", "input": 'token" value= ',
     }  # fmt: skip
 
     @pytest.mark.parametrize("part", TEXTS.values(), ids=TEXTS)
@@ -345,6 +419,14 @@ class TestTime:
             began = time.process_time()
             mask_text(text)
             assert time.process_time() - began < 0.2
+
+    @pytest.mark.parametrize("parts", [("(", ")=("), ("(", ")=()"), ("(token", ")"), ("(", ")"), ("a)=(", "\n"), ("\n", ")=(")])
+    def test_parentheses(self, parts):
+        for size in (1000, 100_000):
+            text = parts[0] * size + parts[1] * size
+            began = time.process_time()
+            mask_text(text)
+            assert time.process_time() - began < max(size / 100_000, 0.1)
 
     def test_many_values(self):
         values = [{"name": f"Partner {number}", "password": SECRET} for number in range(10_000)]
