@@ -235,9 +235,10 @@ class TestRowsOfTheDatabase(AttackCase):
         self.assertIn("violates not-null constraint", row.traceback, "what is wrong is told")
 
     def test_a_unique_value(self):
-        secret = self.env["res.users"].create({"name": "x", "login": SECRET}).login
-        query = "UPDATE res_users SET login = %s WHERE id = 1"
-        with self.method(lambda env: env.cr.execute(query, [secret])):
+        # Logins are unique by themselves only as long as there is no website.
+        taken, other = self.env["ir.config_parameter"].create([{"key": SECRET, "value": "x"}, {"key": "other", "value": "x"}])
+        query = "UPDATE ir_config_parameter SET key = %s WHERE id = %s"
+        with self.method(lambda env: env.cr.execute(query, [taken.key, other.id])):
             self.assert_untold(self.call(), 422)
 
     def test_in_a_batch(self):
