@@ -112,10 +112,10 @@ class Comparable:
         return re.sub(r"(?<=but &#39;)\S+(?=&#39; is type)", "…", text)
 
     def _error(self, answer):
-        """The error object of an answer, its traceback cut to the first word, else None."""
+        """The error object of an answer without its traceback, else None."""
         if self.status < 400 or "json" not in self.headers.get("content-type", "") or not answer.content:
             return None
         error = json.loads(answer.text)
-        if error["debug"].startswith("Traceback "):
-            error["debug"] = "Traceback …"
+        # Native 19 shows it to everybody, and ours to administrators only; test_contract.py looks at that.
+        error["debug"] = "…"
         return list(error.items())

@@ -442,6 +442,10 @@ class TestTraceback:
         for debug in self.debugs(plain, api_key, "always"):
             assert debug.startswith("Traceback (most recent call last):\n")
 
+    def test_always_is_for_administrators(self, plain, api_key, own_keys):
+        self.debugs(plain, api_key, "always")
+        assert self.debugs(plain, own_keys["internal"], None) == [""] * len(self.CALLS)
+
     def test_dev(self, in_dev_mode, api_key):
         for debug in self.debugs(in_dev_mode, api_key, "dev"):
             assert debug.startswith("Traceback (most recent call last):\n")

@@ -364,7 +364,7 @@ class TestLostConnection:
         with Server(host, database, load=(*NATIVE, ADDON)) as server:
             client = Client(server, api_key)
             answer = client.call("ir.actions.server", "run", {"ids": losing_action(client)}, X_Request_Id="lost-native")
-            assert (answer.status_code, answer.json()["message"]) == (500, "connection already closed")
+            assert (answer.status_code, answer.json()["message"]) == (500, LOST)
             assert answer.headers["X-Request-Id"] == "lost-native"
             assert self.logged(server, "lost-native") == [("run", 500, True)]
 
